@@ -1,0 +1,208 @@
+// The JavaScript build (esbuild). dist/ gets the command line, the library, the browser's entry and the threads'
+// entries as ES modules with shared chunks; every dynamic import is a chunk of its own, read only when it is needed.
+//
+//   node scripts/build.mjs [--release]     --release also empties dist/ first and writes types and notices
+
+import {spawnSync} from 'node:child_process';
+import {existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {basename, dirname, join, relative, sep} from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
+import {build as esbuild} from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+
+// ffi-rs finds its platform package by itself at run time; all else is bundled.
+const external = ['ffi-rs', '@yuuang/*'];
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: 'node20',
+  logLevel: 'warning',
+  legalComments: 'none',
+  write: false,
+};
+
+// Bundled CommonJS may ask for Node's modules by require.
+const banner = `import {createRequire as tbRequire} from 'node:module';const require=tbRequire(import.meta.url);`;
+
+export async function build({release = false} = {}) {
+  const files = new Map();
+  const node = await esbuild({
+    ...common,
+    entryPoints: nodeEntries(),
+    outdir: dist,
+    platform: 'node',
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
+    mainFields: ['main', 'module'],
+    external,
+    minify: true,
+    keepNames: true,
+    metafile: true,
+    define: {TWINBOX_ASSETS: '"./"', TWINBOX_VERSION: JSON.stringify(version())},
+  });
+  collect(files, node);
+  collect(files, await browser());
+  const cli = join(dist, 'cli.js');
+  if (files.has(cli)) files.set(cli, `#!/usr/bin/env node\n${files.get(cli)}`);
+  for (const [path, text] of files) if (path.endsWith('.js')) files.set(path, withRequire(text));
+  if (release) rmSync(dist, {recursive: true, force: true});
+  mkdirSync(dist, {recursive: true});
+  for (const [path, text] of files) replace(path, text);
+  return node.metafile;
+}
+
+function nodeEntries() {
+  const entries = {index: 'src/index.ts', cli: 'src/cli/main.ts'};
+  for (const path of sources('src/portable')) {
+    const name = basename(path, '.ts');
+    if (/^thread|[-.]thread$/.test(name)) entries[name] = path;
+  }
+  return Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(root, path))));
+}
+
+function browser() {
+  const entry = existsSync(join(root, 'src/browser.ts')) ? 'src/browser.ts' : 'src/index.ts';
+  return esbuild({
+    ...common,
+    entryPoints: {browser: entry},
+    outdir: dist,
+    platform: 'browser',
+    target: 'es2022',
+    splitting: true,
+    chunkNames: 'browser-[hash]',
+    external: [...external, 'node:*'],
+    minify: true,
+    keepNames: true,
+    define: {TWINBOX_ASSETS: '"./"', TWINBOX_VERSION: JSON.stringify(version())},
+  });
+}
+
+function collect(files, result) {
+  for (const file of result.outputFiles) files.set(file.path, file.text);
+}
+
+// Only the files that really call require pay for it.
+function withRequire(text) {
+  if (!/\brequire\(|__require/.test(text)) return text;
+  const at = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0;
+  return `${text.slice(0, at)}${banner}\n${text.slice(at)}`;
+}
+
+// A file is replaced in one step and only when it differs, so that a run in progress never reads half of it.
+function replace(path, text) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  mkdirSync(dirname(path), {recursive: true});
+  const aside = `${path}.${process.pid}`;
+  writeFileSync(aside, text, {mode: basename(path) === 'cli.js' ? 0o755 : 0o644});
+  renameSync(aside, path);
+}
+
+function version() {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+}
+
+/** TypeScript that the build itself runs (passes, generators): bundled to build/tool/NAME.mjs; answers that path. */
+export async function bundleTool(entry, name) {
+  const outfile = join(root, 'build/tool', `${name}.mjs`);
+  const result = await esbuild({...common, entryPoints: [entry], outfile, platform: 'node', packages: 'external'});
+  replace(outfile, result.outputFiles[0].text);
+  return outfile;
+}
+
+// --- tests
+
+/**
+ * Tests and bench programs, bundled once: test/a/b.test.ts -> build/test/a/b.test.mjs. Packages stay outside, and
+ * import.meta.url is the address of the source file, as it is under tsx, so that goldens and assets are found.
+ */
+export async function bundleTests(entries, outdir = 'build/test', outbase = 'test') {
+  const result = await esbuild({
+    ...common,
+    entryPoints: entries,
+    outdir: join(root, outdir),
+    outbase: join(root, outbase),
+    outExtension: {'.js': '.mjs'},
+    platform: 'node',
+    splitting: true,
+    chunkNames: 'chunk/[hash]',
+    packages: 'external',
+    sourcemap: 'inline',
+    define: {TWINBOX_VERSION: JSON.stringify(version())},
+    plugins: [sourceAddress, testHarness],
+  });
+  rmSync(join(root, outdir, 'chunk'), {recursive: true, force: true});
+  for (const file of result.outputFiles) replace(file.path, file.text);
+}
+
+const sourceAddress = {
+  name: 'source-address',
+  setup(builder) {
+    builder.onLoad({filter: /\.ts$/}, args => {
+      if (args.path.includes(`${sep}node_modules${sep}`)) return undefined;
+      const text = readFileSync(args.path, 'utf8');
+      if (!text.includes('import.meta.')) return undefined;
+      const contents = text
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(args.path).href))
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(args.path)))
+        .replaceAll('import.meta.filename', JSON.stringify(args.path));
+      return {contents, loader: 'ts'};
+    });
+  },
+};
+
+// Under the runner `uvu` is scripts/harness.mjs: uvu with a time limit per test and a filter by name.
+const testHarness = {
+  name: 'test-harness',
+  setup(builder) {
+    builder.onResolve({filter: /^uvu$/}, () => ({path: pathToFileURL(join(root, 'scripts/harness.mjs')).href, external: true}));
+  },
+};
+
+export function sources(dir) {
+  if (!existsSync(join(root, dir))) return [];
+  return readdirSync(join(root, dir), {recursive: true, withFileTypes: true})
+    .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
+    .map(entry => relative(root, join(entry.parentPath ?? entry.path, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+// --- release
+
+function declarations() {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const done = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {cwd: root, stdio: 'inherit'});
+  if (done.status !== 0) throw new Error('tsc could not write the declarations');
+}
+
+// The licences of the packages that are bundled into dist/.
+function notices(metafile) {
+  const packages = new Set();
+  for (const input of Object.keys(metafile.inputs)) {
+    const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (found) packages.add(found[1]);
+  }
+  const parts = [...packages].sort().map(name => {
+    const dir = join(root, 'node_modules', name);
+    const about = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+    const license = readdirSync(dir).find(file => /^licen[cs]e/i.test(file));
+    const text = license ? readFileSync(join(dir, license), 'utf8').trim() : `Licence: ${about.license}`;
+    return `${name} ${about.version} (${about.license})\n\n${text}\n`;
+  });
+  writeFileSync(join(dist, 'NOTICES.txt'), `This package contains code of these packages.\n\n${parts.join('\n----\n\n')}`);
+}
+
+if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) {
+  const release = process.argv.includes('--release');
+  const metafile = await build({release});
+  if (release) {
+    const wasm = await import('./wasm.mjs');
+    if (!existsSync(join(root, 'build/busybox.wasm'))) wasm.compile();
+    await wasm.instrument();
+    notices(metafile);
+    declarations();
+  }
+}
