@@ -1,0 +1,36 @@
+// A system call in progress, kept as data on its task: nothing of the kernel is suspended with it, so kill, freeze and
+// exec have nothing to unwind.
+
+import type { Task } from '../proc/task.ts';
+import type { SysError } from '../uapi/errno.ts';
+import type { Row } from './table.ts';
+
+export interface Call {
+  row: Row | undefined;
+  /** Plain arguments, for a call that did not come from guest registers: a WASI adapter, a plan step, a test. */
+  plain: readonly unknown[] | undefined;
+  /** Translates the result on completion (WASI). */
+  finish: ((task: Task, result: number) => number) | undefined;
+  /** Bytes moved by earlier tries; a signal then ends the call with this count. */
+  done: number;
+  /** Absolute monotonic nanoseconds, set by the first try that needs it; NaN before. */
+  deadlineNs: number;
+  /** What a row keeps between its tries. */
+  state: unknown;
+  /** High word of an i64 result. */
+  hi: number;
+  parked: boolean;
+  /** Registers set aside while handlers run, for a call that is issued anew afterwards. */
+  regs: Int32Array | undefined;
+  /** A result that waits for the task to be continued or thawed. */
+  saved: number | undefined;
+  /** The last failure, whole, for plan steps: the guest sees its number only. */
+  error: SysError | undefined;
+  /** Formatted arguments, when the task is traced. */
+  traced: string | undefined;
+}
+
+export const newCall = (): Call => ({
+  row: undefined, plain: undefined, finish: undefined, done: 0, deadlineNs: NaN, state: undefined, hi: 0,
+  parked: false, regs: undefined, saved: undefined, error: undefined, traced: undefined,
+});

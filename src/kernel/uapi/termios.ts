@@ -1,0 +1,34 @@
+// Terminal interface numbers (termios(3), ioctl_tty(2)), asm-generic values.
+
+export const IFLAG = { IGNBRK: 1, BRKINT: 2, IGNPAR: 4, PARMRK: 8, INPCK: 0x10, ISTRIP: 0x20, INLCR: 0x40, IGNCR: 0x80,
+  ICRNL: 0x100, IUCLC: 0x200, IXON: 0x400, IXANY: 0x800, IXOFF: 0x1000, IMAXBEL: 0x2000, IUTF8: 0x4000 } as const;
+export const OFLAG = { OPOST: 1, OLCUC: 2, ONLCR: 4, OCRNL: 8, ONOCR: 0x10, ONLRET: 0x20, TABDLY: 0x1800,
+  XTABS: 0x1800 } as const;
+export const CFLAG = { CBAUD: 0x100f, B38400: 0xf, CSIZE: 0x30, CS8: 0x30, CSTOPB: 0x40, CREAD: 0x80, PARENB: 0x100,
+  PARODD: 0x200, HUPCL: 0x400, CLOCAL: 0x800 } as const;
+export const LFLAG = { ISIG: 1, ICANON: 2, XCASE: 4, ECHO: 8, ECHOE: 0x10, ECHOK: 0x20, ECHONL: 0x40, NOFLSH: 0x80,
+  TOSTOP: 0x100, ECHOCTL: 0x200, ECHOPRT: 0x400, ECHOKE: 0x800, FLUSHO: 0x1000, PENDIN: 0x4000,
+  IEXTEN: 0x8000 } as const;
+
+/** Indices into c_cc. */
+export const VCC = { VINTR: 0, VQUIT: 1, VERASE: 2, VKILL: 3, VEOF: 4, VTIME: 5, VMIN: 6, VSWTC: 7, VSTART: 8,
+  VSTOP: 9, VSUSP: 10, VEOL: 11, VREPRINT: 12, VDISCARD: 13, VWERASE: 14, VLNEXT: 15, VEOL2: 16 } as const;
+export const NCCS = 19;
+
+/** ioctl numbers of terminals, pipes and namespace files. */
+export const IOCTL = {
+  TCGETS: 0x5401, TCSETS: 0x5402, TCSETSW: 0x5403, TCSETSF: 0x5404, TCSBRK: 0x5409, TCXONC: 0x540a, TCFLSH: 0x540b,
+  TIOCEXCL: 0x540c, TIOCNXCL: 0x540d, TIOCSCTTY: 0x540e, TIOCGPGRP: 0x540f, TIOCSPGRP: 0x5410, TIOCOUTQ: 0x5411,
+  TIOCSTI: 0x5412, TIOCGWINSZ: 0x5413, TIOCSWINSZ: 0x5414, FIONREAD: 0x541b, TIOCNOTTY: 0x5422, TIOCGSID: 0x5429,
+  TIOCGPTN: 0x80045430, TIOCSPTLCK: 0x40045431, TIOCGPTLCK: 0x80045439, TIOCGPTPEER: 0x5441, FIONBIO: 0x5421,
+  FIONCLEX: 0x5450, FIOCLEX: 0x5451, NS_GET_USERNS: 0xb701, NS_GET_PARENT: 0xb702, NS_GET_NSTYPE: 0xb703,
+  NS_GET_OWNER_UID: 0xb704,
+} as const;
+
+/** The settings of a fresh terminal, as Linux's tty_std_termios has them. */
+export const initialTermios = {
+  iflag: IFLAG.ICRNL | IFLAG.IXON, oflag: OFLAG.OPOST | OFLAG.ONLCR, cflag: CFLAG.B38400 | CFLAG.CS8 | CFLAG.CREAD,
+  lflag: LFLAG.ISIG | LFLAG.ICANON | LFLAG.ECHO | LFLAG.ECHOE | LFLAG.ECHOK | LFLAG.ECHOCTL | LFLAG.ECHOKE | LFLAG.IEXTEN,
+  line: 0,
+  cc: [3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0],
+} as const;
