@@ -114,7 +114,7 @@ export class Task implements Waiter {
   tracer: Tracer | undefined = undefined;
 
   /** Raw arguments of the call being tried or parked; hardware fills them before a trap. */
-  regs = new Int32Array(REGS);
+  regs: Int32Array = new Int32Array(REGS);
   call: Call = newCall();
   /** Queues and timer of the parked call. */
   waiting: readonly WaitQueue[] = [];

@@ -54,7 +54,7 @@ function row(name: CallName, nr: number): Row {
   const fn = entry?.fn ?? none;
   return {
     nr, name, module: call.module, args: call.args, result: call.result, support: entry?.support ?? 'none',
-    note: entry?.note, restart: entry?.norestart !== true, fn: fn as Row['fn'],
+    note: entry?.note, restart: entry?.norestart !== true, fn: fn as unknown as Row['fn'],
     invoke: marshal(fn as never, entry === undefined ? [] : call.args),
   };
 }
