@@ -23,6 +23,7 @@ if (files.length === 0) fail(`no test file matches ${options.files.join(' ') || 
 await bundleTests(files);
 const nodes = engines();
 const plan = configurations();
+if (plan.length === 0) fail(`nothing to run under ${options.config}`);
 const totals = {passed: 0, failed: 0, skipped: 0};
 const skips = new Map();
 const failures = [];

@@ -47,6 +47,7 @@ export async function instrument() {
 
 // The passes are TypeScript of the product, bundled for this one use.
 async function passes() {
+  if (!existsSync(join(root, 'src/portable/prepare.ts'))) return bytes => bytes;
   const {bundleTool} = await import('./build.mjs');
   const file = await bundleTool('src/portable/prepare.ts', 'prepare');
   const {prepare} = await import(`${pathToFileURL(file).href}?${Date.now()}`);
