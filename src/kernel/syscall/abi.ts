@@ -133,6 +133,12 @@ export const calls = {
   // Mounts and namespaces.
   mount: call(optPath('source'), path('target'), optPath('filesystemtype'), flags('MS')('mountflags'), optPath('data')),
   umount2: call(path('target'), flags('MNT')('flags')),
+  fsopen: call(path('fsname'), flags('FSOPEN')('flags')),
+  fsconfig: call(fd('fd'), uint('cmd'), optPath('key'), optPath('value'), int('aux')),
+  fsmount: call(fd('fs_fd'), flags('FSMOUNT')('flags'), flags('MOUNT_ATTR')('attr_flags')),
+  open_tree: call(dirfd('dirfd'), path('filename'), flags('OPEN_TREE')('flags')),
+  move_mount: call(dirfd('from_dirfd'), path('from_pathname'), dirfd('to_dirfd'), path('to_pathname'),
+    flags('MOVE_MOUNT')('flags')),
   pivot_root: call(path('new_root'), path('put_old')),
   unshare: call(flags('CLONE')('flags')),
   setns: call(fd('fd'), flags('CLONE')('nstype')),
