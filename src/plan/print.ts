@@ -1,0 +1,33 @@
+// A plan as text, one line a step, in the form of strace(1): what `--dry-run` prints and what golden files hold.
+
+import type { Action, Plan, Step } from '../plan.ts';
+
+export function printPlan(plan: Plan): string {
+  const lines = plan.steps.map(printStep);
+  return `${[`# ${plan.kind}${plan.given.length > 0 ? ` with ${plan.given.join(' ')}` : ''}`, ...lines].join('\n')}\n`;
+}
+
+export function printStep(step: Step): string {
+  const parts = [step.by.padEnd(7), printAction(step)];
+  if (step.slot !== undefined) parts.push(`= ${step.slot}`);
+  if (step.optional !== undefined) parts.push(`? ${step.optional.join('|')}`);
+  if (step.undo !== undefined) parts.push(`~ ${printAction(step.undo)}`);
+  return parts.join(' ');
+}
+
+export function printAction({ op, args }: Action): string {
+  return `${op}(${Object.entries(args).map(([key, value]) => `${key}=${print(key, value)}`).join(', ')})`;
+}
+
+function print(key: string, value: unknown): string {
+  if (typeof value === 'string') return value.startsWith('$') ? value : JSON.stringify(value);
+  if (typeof value === 'number' && key === 'mode') return `0${value.toString(8)}`;
+  if (Array.isArray(value)) {
+    if (key === 'flags') return value.length === 0 ? '0' : value.join('|');
+    return `[${value.map((item) => print('', item)).join(', ')}]`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    return `{${Object.entries(value).map(([name, item]) => `${name}=${print(name, item)}`).join(', ')}}`;
+  }
+  return String(value);
+}
