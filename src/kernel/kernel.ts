@@ -45,7 +45,7 @@ export class Kernel {
   /** Every mount namespace that lives, for propagation and umount of what dies. */
   readonly mountNamespaces = new Set<MountNamespace>();
   #serial = 0;
-  #nsInode = 4026531834;
+  #nsInode = 4026532176;
 
   constructor(options: KernelOptions) {
     this.machine = { ...defaultMachine, ...options.machine };
@@ -63,7 +63,7 @@ export class Kernel {
     return ++this.#serial;
   }
 
-  /** Inode numbers of namespaces: the initial ones are Linux's 4026531835 and up. */
+  /** Inode numbers of namespaces made after boot; the initial ones are fixed (ns/namespace.ts). */
   nextNsInode(): number {
     return ++this.#nsInode;
   }
