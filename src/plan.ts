@@ -125,7 +125,7 @@ export type Step = Action & {
 };
 
 export interface Plan {
-  readonly kind: 'create' | 'exec' | 'delete';
+  readonly kind: 'create' | 'exec' | 'update' | 'delete';
   readonly steps: readonly Step[];
   /** Slots that must be filled before the first step. */
   readonly given: readonly Slot[];

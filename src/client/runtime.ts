@@ -1,0 +1,185 @@
+// The Runtime over a connection: compiles what it is given, asks the backend, and keeps track of what it started.
+
+import { SpecError, TwinboxError } from '../errno.ts';
+import { compile, type Plan, type StdioKind } from '../plan.ts';
+import type {
+  Container, CreateOptions, EventOptions, Runtime, RunOptions, RunResult, StdioOptions,
+} from '../runtime.ts';
+import { toSpec } from '../shorthand.ts';
+import { checkSpec, type Spec } from '../spec.ts';
+import type {
+  Backend, BackendFacts, ContainerEvent, ContainerState, Exit, ProcessRow,
+} from '../wire.ts';
+import { Connection } from './connection.ts';
+import { ContainerHandle } from './container.ts';
+import { eventQueue } from './events.ts';
+import { collect, feed, pour } from './stdio.ts';
+
+const logBytesMax = 1024 * 1024;
+const maxBuffer = 16 * 1024 * 1024;
+
+export class RuntimeClient implements Runtime {
+  readonly mode: 'portable' | 'native';
+  readonly #connection: Connection;
+  readonly #facts: BackendFacts;
+  /** Handles whose processes this client waits for, by container. */
+  readonly #live = new Map<string, ContainerHandle>();
+
+  static async connect(backend: Backend, mode: 'portable' | 'native'): Promise<RuntimeClient> {
+    const connection = new Connection(backend);
+    const facts = await connection.request('facts', {});
+    await connection.request('events', {});
+    return new RuntimeClient(connection, mode, facts);
+  }
+
+  constructor(connection: Connection, mode: 'portable' | 'native', facts: BackendFacts) {
+    this.#connection = connection;
+    this.mode = mode;
+    this.#facts = facts;
+    connection.listen((_seq, event) => this.#note(event));
+  }
+
+  async create(options: CreateOptions): Promise<Container> {
+    return this.#create(options);
+  }
+
+  async run(options: RunOptions): Promise<RunResult> {
+    const container = await this.#create({ stdout: 'pipe', stderr: 'pipe', ...options, autoRemove: false });
+    const { process } = container;
+    const { signal } = options;
+    const abort = (): void => void container.kill('SIGKILL').catch(() => {});
+    try {
+      let overflow: TwinboxError | undefined;
+      const limit = options.maxBuffer ?? maxBuffer;
+      const full = (what: string) => (): void => {
+        overflow = new TwinboxError({ code: 'ENOBUFS', message: `more than ${limit} bytes on ${what}` });
+        abort();
+      };
+      const collected = [collect(process.stdout, limit, full('stdout')), collect(process.stderr, limit, full('stderr'))];
+      signal?.addEventListener('abort', abort, { once: true });
+      await container.start();
+      const exit = await process.exited;
+      const [stdout, stderr] = (await Promise.all(collected)) as [Uint8Array, Uint8Array];
+      signal?.throwIfAborted();
+      if (overflow !== undefined) throw overflow;
+      const decoder = new TextDecoder();
+      return { ...exit, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr), bytes: { stdout, stderr } };
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      await container.remove({ force: true }).catch(() => {});
+    }
+  }
+
+  async plan(options: CreateOptions): Promise<{ spec: Spec; plan: Plan }> {
+    const { spec, plan } = this.#compile(options, options.id ?? newId());
+    return { spec, plan };
+  }
+
+  async get(idOrName: string): Promise<Container> {
+    const states = await this.list();
+    const exact = states.find((state) => state.id === idOrName || state.name === idOrName);
+    const matches = exact ? [exact] : states.filter((state) => idOrName !== '' && state.id.startsWith(idOrName));
+    const [state] = matches;
+    if (state === undefined) throw noContainer(idOrName);
+    if (matches.length > 1) throw new TwinboxError({ code: 'ERR_NAME', message: `more than one container: ${idOrName}` });
+    const known = this.#live.get(state.id);
+    if (known !== undefined) return known;
+    return this.#adopt(new ContainerHandle(this.#connection, this.#facts, state.spec, state.id, state.name)).adopt(state);
+  }
+
+  async list(): Promise<readonly ContainerState[]> {
+    return this.#connection.request('list', {});
+  }
+
+  async ps(): Promise<readonly ProcessRow[]> {
+    return this.#connection.request('ps', {});
+  }
+
+  events(options: EventOptions = {}): AsyncIterable<ContainerEvent> {
+    return eventQueue(this.#connection, options);
+  }
+
+  async features(): Promise<BackendFacts> {
+    return this.#facts;
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #create(options: CreateOptions): Promise<ContainerHandle> {
+    const id = options.id ?? newId();
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(id)) throw new SpecError('id', `not letters, digits, _ . or -: ${id}`);
+    const name = options.name ?? id.slice(0, 12);
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) throw new SpecError('name', `not letters, digits, _ . or -: ${name}`);
+    const { spec, plan, image } = this.#compile(options, id);
+    const container = this.#adopt(new ContainerHandle(this.#connection, this.#facts, spec, id, name));
+    if (options.trace !== undefined) this.#connection.onTrace(id, options.trace);
+    try {
+      const reply = await this.#connection.request('create', {
+        plan,
+        options: {
+          id, name, spec, image, labels: options.labels ?? {}, lifetime: 'attached',
+          autoRemove: options.autoRemove ?? false, logBytesMax: options.logBytesMax ?? logBytesMax,
+          trace: options.trace !== undefined,
+        },
+      }, options.signal);
+      container.process.update(reply.process);
+    } catch (error) {
+      this.#forget(id);
+      throw error;
+    }
+    feed(container.process, options.stdin);
+    pour(container.process, options);
+    return container;
+  }
+
+  #compile(options: CreateOptions, id: string): { spec: Spec; plan: Plan; image: string } {
+    const stdio = stdioKinds(options);
+    if ('spec' in options) {
+      const spec = checkSpec(options.spec);
+      return { spec, plan: compile(spec, this.#facts, { id, stdio }), image: options.image ?? spec.root.path };
+    }
+    const hostname = options.hostname ?? id.slice(0, 12);
+    const spec = toSpec({ ...options, hostname }, this.#facts);
+    return { spec, plan: compile(spec, this.#facts, { id, stdio }), image: options.image };
+  }
+
+  #adopt(container: ContainerHandle): ContainerHandle {
+    this.#live.set(container.id, container);
+    return container;
+  }
+
+  #forget(id: string): void {
+    this.#live.delete(id);
+    this.#connection.onTrace(id, undefined);
+  }
+
+  #note(event: ContainerEvent): void {
+    const container = this.#live.get(event.container);
+    if (event.type === 'exit') container?.ended(event.process, event.exit as Exit);
+    else if (event.type === 'rename') container?.renamed(event.name);
+    else if (event.type === 'remove') this.#forget(event.container);
+  }
+}
+
+/** Standard input given as a value or a stream is written through a pipe. */
+export function stdioKinds(options: StdioOptions): readonly [StdioKind, StdioKind, StdioKind] {
+  const output = (to: StdioOptions['stdout']): StdioKind =>
+    typeof to === 'object' ? 'pipe' : to === 'ignore' ? 'null' : to ?? 'log';
+  const input = options.stdin === undefined || options.stdin === 'ignore' ? 'null' : 'pipe';
+  return [input, output(options.stdout), output(options.stderr)];
+}
+
+export function noContainer(idOrName: string): TwinboxError {
+  return new TwinboxError({ code: 'ENOENT', message: `no such container: ${idOrName}` });
+}
+
+/** 64 hexadecimal digits, as docker has them. */
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,49 @@
+// What a client does with the streams of a process that it has just made: input that was given as a value, output that
+// leads to a stream, output that is collected.
+
+import type { Process, StdioOptions } from '../runtime.ts';
+
+/** Writes what was given and closes; a process that does not read it to the end is no error. */
+export function feed(process: Process, stdin: StdioOptions['stdin']): void {
+  if (stdin === undefined || stdin === 'pipe' || stdin === 'ignore') return;
+  if (stdin instanceof ReadableStream) {
+    stdin.pipeTo(process.stdin).catch(() => {});
+    return;
+  }
+  const writer = process.stdin.getWriter();
+  writer.write(stdin).catch(() => {});
+  writer.close().catch(() => {});
+}
+
+export function pour(process: Process, options: StdioOptions): void {
+  for (const name of ['stdout', 'stderr'] as const) {
+    const to = options[name];
+    if (typeof to === 'object') process[name].pipeTo(to, { preventClose: true }).catch(() => {});
+  }
+}
+
+/** All bytes of a stream, up to a limit; what comes after it is read and dropped, so that the process can end. */
+export async function collect(stream: ReadableStream<Uint8Array>, limit: number, full: () => void): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  const reader = stream.getReader();
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return concat(parts, Math.min(length, limit));
+    const over = length > limit;
+    length += value.length;
+    if (!over) parts.push(value);
+    if (!over && length > limit) full();
+  }
+}
+
+function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    const piece = part.subarray(0, length - at);
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
