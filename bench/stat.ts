@@ -34,11 +34,3 @@ export function machineFacts(): MachineFacts {
     load1: Math.round((loadavg()[0] ?? 0) * 100) / 100,
   };
 }
-
-/** 12.3 ms, 450 µs, 31 ns: three digits. */
-export function time(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toPrecision(3)} s`;
-  if (ms >= 1) return `${ms.toPrecision(3)} ms`;
-  if (ms >= 0.001) return `${(ms * 1e3).toPrecision(3)} µs`;
-  return `${(ms * 1e6).toPrecision(3)} ns`;
-}

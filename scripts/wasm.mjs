@@ -11,20 +11,28 @@ const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
 
 /** assembly/busybox.ts -> build/busybox.wasm, and each assembly/example/NAME.ts -> build/wasm/NAME.wasm. */
 export function compile() {
-  mkdirSync(join(root, 'build/wasm'), {recursive: true});
-  run([]);
-  for (const name of examples()) run([`assembly/example/${name}.ts`, '--outFile', `build/wasm/${name}.wasm`]);
+  run(['--config', 'asconfig.json', '--target', 'release']);
+  for (const name of examples()) compileGuest(`assembly/example/${name}.ts`, name);
+}
+
+/** One more program with busybox's options: ENTRY -> build/wasm/NAME.wasm. Answers that path. */
+export function compileGuest(entry, name) {
+  const {options, targets} = JSON.parse(readFileSync(join(root, 'asconfig.json'), 'utf8'));
+  const outFile = `build/wasm/${name}.wasm`;
+  // Not by --config, which would compile its own entries as well.
+  const flags = Object.entries({...options, ...targets.release, outFile}).flatMap(([key, value]) => {
+    if (typeof value === 'boolean') return value ? [`--${key}`] : [];
+    return [`--${key}`, String(value)];
+  });
+  run([entry, '--config', 'none', ...flags]);
+  return outFile;
 }
 
 function run(args) {
-  const config = args.length > 0 ? ['--config', 'assembly/example/asconfig.json'] : ['--config', 'asconfig.json'];
-  if (args.length > 0 && !existsSync(join(root, config[1]))) config[1] = 'asconfig.json';
-  const done = spawnSync(process.execPath, [asc, ...args, ...config, '--target', 'release'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    env: {...process.env, NODE_OPTIONS: ''},
-  });
-  if (done.status !== 0) throw new Error(`asc ${args[0] ?? 'assembly/busybox.ts'} failed`);
+  mkdirSync(join(root, 'build/wasm'), {recursive: true});
+  const env = {...process.env, NODE_OPTIONS: ''};
+  const done = spawnSync(process.execPath, [asc, ...args], {cwd: root, stdio: ['ignore', 2, 2], env});
+  if (done.status !== 0) throw new Error(`asc ${args.join(' ')} failed`);
 }
 
 function examples() {

@@ -1,0 +1,99 @@
+// `npm run bench`: measures the built product on both CPUs and prints a table with the machine beside it; the records
+// go to build/bench.json. Sections: start calls containers micro install.
+//
+//   npm run bench -- [SECTION...] [--cpu lane|worker]      TWINBOX_BENCH_QUICK=1 for a tenth of the samples
+
+import {spawnSync} from 'node:child_process';
+import {existsSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {bundleTests} from './build.mjs';
+import {engines, root} from './engines.mjs';
+import {compileGuest} from './wasm.mjs';
+
+const all = ['start', 'calls', 'containers', 'micro', 'install'];
+// Measured once, since no CPU is in them.
+const plain = ['micro', 'install'];
+const args = process.argv.slice(2);
+const only = args.includes('--cpu') ? args.splice(args.indexOf('--cpu'), 2)[1] : undefined;
+const sections = args.length > 0 ? args : all;
+const unknown = sections.find(section => !all.includes(section));
+if (unknown) {
+  console.error(`bench: no section ${unknown}; there are ${all.join(', ')}`);
+  process.exit(2);
+}
+
+if (!fresh('build/wasm/call.wasm', 'bench/guest/call.ts')) compileGuest('bench/guest/call.ts', 'call');
+await bundleTests(['bench/main.ts'], 'build/bench', 'bench');
+
+const nodes = engines();
+const own = {path: process.execPath, major: Number(process.versions.node.split('.')[0])};
+const records = [];
+for (const [cpu, version] of [['lane', '24'], ['worker', '20'], ['worker', '24']]) {
+  if (only && cpu !== only) continue;
+  const node = nodes.find(version) ?? own;
+  if (cpu === 'lane' && node.major < 24) {
+    console.error(`bench: no lane on Node ${node.major}, and no Node 24 here (${nodes.reason})`);
+    continue;
+  }
+  const first = records.length === 0;
+  run(node.path, cpu, sections.filter(section => first || !plain.includes(section)));
+}
+writeFileSync(join(root, 'build/bench.json'), `${JSON.stringify(records, null, 2)}\n`);
+print();
+process.exit(records.some(one => one.kind === 'error') ? 1 : 0);
+
+function fresh(made, from) {
+  return existsSync(join(root, made)) && statSync(join(root, made)).mtimeMs > statSync(join(root, from)).mtimeMs;
+}
+
+function run(node, cpu, list) {
+  if (list.length === 0) return;
+  console.error(`bench: ${cpu}, ${list.join(' ')}`);
+  const {NODE_EXTRA_CA_CERTS: _, ...env} = process.env;
+  const main = join(root, 'build/bench/main.mjs');
+  const done = spawnSync(node, ['--expose-gc', '--enable-source-maps', main, cpu, ...list], {
+    cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 2 ** 26,
+  });
+  for (const line of done.stdout.split('\n')) {
+    if (line.startsWith('{')) records.push(JSON.parse(line));
+    else if (line !== '') console.error(line);
+  }
+  if (done.status !== 0 && !records.some(one => one.kind === 'error')) {
+    records.push({kind: 'error', cpu, section: list.join(' '), message: `status ${done.status ?? done.signal}`});
+  }
+}
+
+function print() {
+  const machine = records.find(one => one.kind === 'machine');
+  if (machine) {
+    const {cpu: _, platform, cores, memoryGiB, load1} = machine;
+    console.log(`machine: ${cores} cores, ${memoryGiB} GiB, ${platform}, load ${load1}\n`);
+  }
+  console.log('| what | CPU | Node | median | p95 | |\n|---|---|---|---|---|---|');
+  for (const one of records) {
+    const where = `${one.cpu} | ${one.node.replace(/^v/, '')}`;
+    if (one.kind === 'time') row(one.name, where, time(one.ms), time(one.p95), one.note);
+    if (one.kind === 'micro') row(one.name, `none | ${one.node.replace(/^v/, '')}`, time(one.ms), '', one.note);
+    if (one.kind === 'memory') row(one.name, where, `${one.mib.toFixed(1)} MiB`, '', `over ${one.baselineMib.toFixed(0)} MiB`);
+    if (one.kind === 'install') {
+      const parts = Object.entries(one.parts).map(([name, size]) => `${name} ${mib(size)}`).join(', ');
+      row('npm install twinbox', ' | ', mib(one.installed), '', `packed ${mib(one.packed)}; ${parts}`);
+    }
+  }
+  for (const one of records) if (one.kind === 'error') console.log(`\nfailed: ${one.section} on ${one.cpu}: ${one.message}`);
+}
+
+function row(name, where, median, p95, note = '') {
+  console.log(`| ${name} | ${where} | ${median} | ${p95} | ${note} |`);
+}
+
+function mib(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+}
+
+function time(ms) {
+  if (ms >= 1000) return `${(ms / 1000).toPrecision(3)} s`;
+  if (ms >= 1) return `${ms.toPrecision(3)} ms`;
+  if (ms >= 0.001) return `${(ms * 1e3).toPrecision(3)} µs`;
+  return `${(ms * 1e6).toPrecision(3)} ns`;
+}
