@@ -11,10 +11,9 @@ import type { NsProxy } from '../ns/nsproxy.ts';
 import { type Waiter, WaitQueue } from '../sched/block.ts';
 import type { Timer } from '../sched/timer.ts';
 import type { SigHand, SigInfo, SigPending } from '../signal/signal.ts';
-import type { Call } from '../syscall/call.ts';
-import { newCall } from '../syscall/call.ts';
 import type { Tracer } from '../syscall/trace.ts';
 import { emptySet, SIG, type SigSet } from '../uapi/signal.ts';
+import { type Call, newCall } from './call.ts';
 import type { ProcessGroup, Session } from './session.ts';
 
 /** What the kernel must look at before the task runs guest code again. Bits of `Task.attention`. */

@@ -8,7 +8,7 @@ import { deliver } from '../signal/deliver.ts';
 import { Errno, SysError } from '../uapi/errno.ts';
 import { add, SA, SIG_DFL, union } from '../uapi/signal.ts';
 import type { CallName, Fn } from './abi.ts';
-import { type Call, newCall } from './call.ts';
+import { type Call, newCall } from '../proc/call.ts';
 import { byName, table } from './table.ts';
 
 /** A call from a guest: number `nr` with arguments in `task.regs`. */

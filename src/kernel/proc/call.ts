@@ -1,9 +1,9 @@
 // A system call in progress, kept as data on its task: nothing of the kernel is suspended with it, so kill, freeze and
 // exec have nothing to unwind.
 
-import type { Task } from '../proc/task.ts';
+import type { Row } from '../syscall/table.ts';
 import type { SysError } from '../uapi/errno.ts';
-import type { Row } from './table.ts';
+import type { Task } from './task.ts';
 
 export interface Call {
   row: Row | undefined;
