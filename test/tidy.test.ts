@@ -1,7 +1,7 @@
 // The house's rules that a compiler does not check: which folder may import which, one home for each outside package,
 // names, sizes, and tests that really run.
 
-import {readFileSync, readdirSync} from 'node:fs';
+import {existsSync, readFileSync, readdirSync} from 'node:fs';
 import {basename, join, relative, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
@@ -35,13 +35,8 @@ const source = walk('src').concat(walk('assembly'), walk('scripts'), walk('test'
 const imports = walk('src').flatMap(importsOf);
 
 function walk(dir: string): string[] {
-  let entries;
-  try {
-    entries = readdirSync(join(root, dir), {withFileTypes: true});
-  } catch {
-    return [];
-  }
-  return entries.flatMap(entry => {
+  if (!existsSync(join(root, dir))) return [];
+  return readdirSync(join(root, dir), {withFileTypes: true}).flatMap(entry => {
     const path = `${dir}/${entry.name}`;
     if (entry.isDirectory()) return path === 'test/engines' || entry.name === 'node_modules' ? [] : walk(path);
     return /\.(ts|mjs)$/.test(entry.name) ? [path] : [];
