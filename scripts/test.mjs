@@ -110,7 +110,7 @@ async function runFile(file, config, node, cpu) {
   if (options.filter) env.TWINBOX_TEST_FILTER = options.filter;
   const begin = Date.now();
   const {status, output, late} = await execute(node, ['--enable-source-maps', bundled], env);
-  const result = judge(file, status, output, late);
+  const result = judge(status, output, late);
   const mark = result.failed > 0 ? 'FAIL' : 'ok  ';
   if (result.passed + result.failed + result.skipped > 0) {
     console.log(`${mark} ${file} ${line(result)} (${seconds(begin)} s)`);
@@ -127,7 +127,7 @@ async function runFile(file, config, node, cpu) {
 }
 
 // The counts of one file, from uvu's summary. What uvu lets pass in silence is a failure here.
-function judge(file, status, output, late) {
+function judge(status, output, late) {
   const count = word => {
     const found = [...output.matchAll(new RegExp(`^ {2}${word}: +(\\d+)`, 'gm'))].at(-1);
     return found ? Number(found[1]) : undefined;
