@@ -1,0 +1,48 @@
+// Who may do what with an inode (path_resolution(7), "Permissions"; capabilities(7)): the task's file-system ids against
+// owner, group and others, then the capabilities that override them.
+
+import { capable, inGroup } from '../cred/cred.ts';
+import type { Task } from '../proc/task.ts';
+import { CAP } from '../uapi/capability.ts';
+import { SysError } from '../uapi/errno.ts';
+import { S } from '../uapi/fcntl.ts';
+import type { Inode } from './inode.ts';
+
+export const MAY_EXEC = 1;
+export const MAY_WRITE = 2;
+export const MAY_READ = 4;
+
+/** Whether `task` may access `inode` in all ways of `mask`. */
+export function permitted(task: Task, inode: Inode, mask: number): boolean {
+  const own = inode.permission(task, mask);
+  if (own !== undefined) return own;
+  const { cred } = task;
+  const { mode } = inode;
+  let bits = mode;
+  if (inode.uid === cred.fsuid) bits = mode >> 6;
+  else if (((mode ^ (mode >> 3)) & 7) !== 0 && inGroup(cred, inode.gid)) bits = mode >> 3;
+  if ((bits & mask) === mask) return true;
+  if ((mode & S.IFMT) === S.IFDIR) {
+    if ((mask & MAY_WRITE) === 0 && capableOver(task, inode, CAP.DAC_READ_SEARCH)) return true;
+    return capableOver(task, inode, CAP.DAC_OVERRIDE);
+  }
+  if (mask === MAY_READ && capableOver(task, inode, CAP.DAC_READ_SEARCH)) return true;
+  return ((mask & MAY_EXEC) === 0 || (mode & 0o111) !== 0) && capableOver(task, inode, CAP.DAC_OVERRIDE);
+}
+
+/** Throws EACCES unless permitted. */
+export function requireAccess(task: Task, inode: Inode, mask: number): void {
+  if (!permitted(task, inode, mask)) throw new SysError('EACCES');
+}
+
+/** A capability of the task's user namespace, over an inode whose ids it knows (capable_wrt_inode_uidgid). */
+export function capableOver(task: Task, inode: Inode, cap: number): boolean {
+  const { user } = task.nsproxy;
+  if (user.parent !== undefined && (user.uidIn(inode.uid) === -1 || user.gidIn(inode.gid) === -1)) return false;
+  return capable(task, cap, user);
+}
+
+/** The owner, or CAP_FOWNER over it. */
+export function ownerOrCapable(task: Task, inode: Inode): boolean {
+  return inode.uid === task.cred.fsuid || capableOver(task, inode, CAP.FOWNER);
+}
