@@ -3,6 +3,7 @@
 
 import { boot } from './boot.ts';
 import type { Cgroup } from './cgroup/cgroup.ts';
+import { Vfs } from './fs/vfs.ts';
 import type { MountNamespace } from './ns/mnt.ts';
 import type { NsProxy } from './ns/nsproxy.ts';
 import type { Hardware, Program } from './hardware.ts';
@@ -32,6 +33,7 @@ export class Kernel {
   readonly random: (bytes: Uint8Array) => void;
   readonly hardware: Hardware;
   readonly timers: Timers;
+  readonly vfs: Vfs;
   readonly firstPid: number;
   readonly bootTime: Timespec;
   readonly bootNs: number;
@@ -56,6 +58,7 @@ export class Kernel {
     this.firstPid = options.firstPid ?? 100;
     this.bootTime = options.clock.realtime();
     this.bootNs = options.clock.monotonicNs();
+    this.vfs = new Vfs(this);
     boot(this, options.hostname ?? 'twinbox');
   }
 
