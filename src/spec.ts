@@ -5,6 +5,9 @@
 import { SpecError } from './errno.ts';
 import { CAP, type CapName } from './kernel/uapi/capability.ts';
 import { RLIMIT } from './kernel/uapi/sched.ts';
+import type { NamespaceType, User } from './kernel/uapi/step.ts';
+
+export type { NamespaceType, User };
 
 export interface Spec {
   readonly ociVersion: string;
@@ -38,15 +41,6 @@ export interface ProcessSpec {
   readonly oomScoreAdj?: number;
 }
 
-/** Ids, or (an extension) a `username` that is looked up in the container's own /etc/passwd, as docker's -u does. */
-export interface User {
-  readonly uid?: number;
-  readonly gid?: number;
-  readonly umask?: number;
-  readonly additionalGids?: readonly number[];
-  readonly username?: string;
-}
-
 export type CapabilitySet = 'bounding' | 'effective' | 'permitted' | 'inheritable' | 'ambient';
 /** Names with their prefix: `CAP_SYS_ADMIN`. */
 export type Capabilities = { readonly [K in CapabilitySet]?: readonly string[] };
@@ -54,6 +48,7 @@ export type Capabilities = { readonly [K in CapabilitySet]?: readonly string[] }
 export interface Rlimit {
   /** `RLIMIT_NOFILE`. */
   readonly type: string;
+  /** -1 is no limit. */
   readonly soft: number;
   readonly hard: number;
 }
@@ -65,8 +60,6 @@ export interface Mount {
   /** fstab(5)'s words: `ro`, `nosuid`, `rbind`, ...; what is no flag is data for the file system. */
   readonly options?: readonly string[];
 }
-
-export type NamespaceType = 'pid' | 'network' | 'mount' | 'ipc' | 'uts' | 'user' | 'cgroup' | 'time';
 
 export interface Namespace {
   readonly type: NamespaceType;
@@ -153,7 +146,7 @@ export function checkProcess(process: ProcessSpec, field: string): ProcessSpec {
     if (!(limit.type.replace(/^RLIMIT_/, '') in RLIMIT)) {
       throw new SpecError(`${field}.rlimits[${i}].type`, `unknown limit ${limit.type}`);
     }
-    if (!(limit.soft <= limit.hard)) throw new SpecError(`${field}.rlimits[${i}]`, 'soft limit above the hard one');
+    if (limit.hard !== -1 && !(limit.soft !== -1 && limit.soft <= limit.hard)) throw new SpecError(`${field}.rlimits[${i}]`, 'soft limit above the hard one');
   });
   for (const id of ['uid', 'gid'] as const) {
     const n = process.user?.[id];

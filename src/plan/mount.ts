@@ -4,7 +4,7 @@
 
 import { SpecError } from '../errno.ts';
 import { busyboxRoot } from '../image.ts';
-import type { Facts, Slot, Step } from '../plan.ts';
+import type { Action, Facts, Slot, Step } from '../plan.ts';
 import type { Device, Mount, Spec } from '../spec.ts';
 
 /** fstab(5)'s words that are flags of mount(2): the flag, and whether the word sets or clears it. */
@@ -77,7 +77,7 @@ function outside(path: string, slot: Slot, flags: readonly string[], bind: Mount
 /** From the moment of birth to a root of one's own with everything in it. */
 export function fileSystem(spec: Spec, facts: Facts): Step[] {
   if (!spec.linux?.namespaces?.some((ns) => ns.type === 'mount')) return [];
-  const child = (step: Omit<Step, 'by'>): Step => ({ by: 'child', ...step }) as Step;
+  const child = (action: Action): Step => ({ by: 'child', ...action });
   let bind = 0;
   const mounts = (spec.mounts ?? []).flatMap((mount) => mountSteps(mount, () => `$bind${bind++}`));
   return [
@@ -97,8 +97,8 @@ export function fileSystem(spec: Spec, facts: Facts): Step[] {
       child({ op: 'mount', args: change('/', ['REC', spec.linux.rootfsPropagation.toUpperCase()]) }),
     ]),
     ...(spec.root.readonly ? [child({ op: 'mount', args: change('/', ['BIND', 'REMOUNT', 'RDONLY']) })] : []),
-    ...(spec.linux.readonlyPaths ?? []).flatMap(readonly),
-    ...(spec.linux.maskedPaths ?? []).map(mask),
+    ...(spec.linux.readonlyPaths ?? []).map((path) => child({ op: 'readonly', args: { path } })),
+    ...(spec.linux.maskedPaths ?? []).map((path) => child({ op: 'mask', args: { path } })),
   ];
 }
 
@@ -152,20 +152,4 @@ function devices(spec: Spec): Step[] {
   }));
   const symlinks = (fresh ? links : []).map(([path, target]): Step => ({ by: 'child', op: 'symlink', args: { target, path } }));
   return [...nodes, ...symlinks];
-}
-
-/** Bind the path on itself, then make that mount read-only. What does not exist needs no protection. */
-function readonly(path: string): Step[] {
-  return [
-    { by: 'child', op: 'mount', optional: ['ENOENT'], args: { source: path, target: path, type: '', flags: ['BIND', 'REC'], data: '' } },
-    { by: 'child', op: 'mount', optional: ['ENOENT', 'EINVAL'], args: change(path, ['BIND', 'REMOUNT', 'RDONLY']) },
-  ];
-}
-
-/** A file is covered by /dev/null; a directory, where that is ENOTDIR, by an empty tmpfs. */
-function mask(path: string): Step {
-  return {
-    by: 'child', op: 'mount', optional: ['ENOENT', 'ENOTDIR'],
-    args: { source: '/dev/null', target: path, type: '', flags: ['BIND'], data: '' },
-  };
 }

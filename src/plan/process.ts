@@ -25,8 +25,8 @@ export function processSteps(process: ProcessSpec, { console }: { readonly conso
     steps.push({ by: 'child', op: 'write', args: { path: '/proc/self/oom_score_adj', text: String(process.oomScoreAdj) } });
   }
   steps.push(...powers(process));
-  // The directory is entered as the user who will live in it; a missing one is made, as container runtimes do.
   if (process.user?.umask !== undefined) steps.push({ by: 'child', op: 'umask', args: { mask: process.user.umask } });
+  // Entered as the user who will live in it.
   steps.push({ by: 'child', op: 'chdir', args: { path: process.cwd } });
   if (process.noNewPrivileges) steps.push({ by: 'child', op: 'no_new_privs', args: {} });
   steps.push({ by: 'child', op: 'park', args: {} });
@@ -40,7 +40,11 @@ function powers(process: ProcessSpec): Step[] {
   const sets = process.capabilities;
   const user = process.user ?? { uid: 0, gid: 0 };
   const root = user.username === undefined && (user.uid ?? 0) === 0;
-  const steps: Step[] = [{ by: 'child', op: 'mkdirs', args: { path: process.cwd, mode: 0o755 }, optional: ['EROFS', 'EACCES'] }];
+  const steps: Step[] = [];
+  // A missing directory is made, as container runtimes do, while root can; chdir then says what is wrong with it.
+  if (process.cwd !== '/') {
+    steps.push({ by: 'child', op: 'mkdirs', args: { path: process.cwd, mode: 0o755 }, optional: ['EROFS', 'EACCES', 'ENOTDIR', 'EEXIST'] });
+  }
   if (sets !== undefined) {
     steps.push({ by: 'child', op: 'bounding', args: { keep: bare(sets.bounding) } });
     steps.push({ by: 'child', op: 'keepcaps', args: { on: true } });

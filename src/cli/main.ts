@@ -1,0 +1,69 @@
+// twinbox: the command line. A verb's code is loaded when it is called, since a shell waits for it.
+
+import { errorData } from '../errno.ts';
+
+declare const TWINBOX_VERSION: string | undefined;
+
+interface Verb {
+  readonly summary: string;
+  /** Answers the exit code. */
+  load(): Promise<(argv: readonly string[]) => Promise<number>>;
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  run: { summary: 'run a command in a new container', load: async () => (await import('./run.ts')).run },
+  demo: { summary: 'tell the story of PID 1 with real containers', load: async () => (await import('./demo.ts')).demo },
+  info: { summary: 'say what this machine and this version can do', load: async () => (await import('./info.ts')).info },
+};
+
+function help(): string {
+  const rows = Object.entries(verbs).map(([name, verb]) => `  ${name.padEnd(10)} ${verb.summary}`);
+  return `Usage: twinbox COMMAND
+
+Containers for Node, on a kernel that is emulated where there is no Linux to ask.
+
+Commands:
+${rows.join('\n')}
+
+Options:
+  --version  print the version
+  --help     print this help
+
+Run 'twinbox COMMAND --help' for more about a command.
+`;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === '--version' || first === '-v' || first === 'version') {
+    return print(`twinbox ${typeof TWINBOX_VERSION === 'undefined' ? '(source)' : TWINBOX_VERSION}\n`);
+  }
+  if (first === undefined || first === '--help' || first === '-h') return print(help());
+  if (first === 'help') return rest[0] === undefined ? print(help()) : main([rest[0], '--help']);
+  const verb = Object.hasOwn(verbs, first) ? verbs[first] : undefined;
+  if (verb === undefined) {
+    const what = first.startsWith('-') ? `unknown flag: ${first}` : `'${first}' is not a twinbox command`;
+    process.stderr.write(`twinbox: ${what}\nSee 'twinbox --help'\n`);
+    return first.startsWith('-') ? 125 : 1;
+  }
+  const run = await verb.load();
+  return run(rest);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+try {
+  const code = await main(process.argv.slice(2));
+  // What is still open (a terminal, timers) must not keep a finished command alive; output in flight must.
+  if (process.stdout.writableLength === 0) process.exit(code);
+  process.exitCode = code;
+  process.stdout.once('drain', () => process.exit(code));
+} catch (error) {
+  const { message, hint } = errorData(error);
+  process.stderr.write(`twinbox: ${message}\n${hint === undefined ? '' : `${hint}\n`}`);
+  if (process.env.TWINBOX_DEBUG) console.error(error);
+  process.exit(125);
+}

@@ -1,0 +1,140 @@
+// `twinbox run`: one container in the foreground, with docker's grammar, messages and exit codes.
+
+import { TwinboxError } from '../errno.ts';
+import { createRuntime, type Container, type Runtime } from '../runtime.ts';
+import type { Exit } from '../wire.ts';
+import { runFlags, UsageError } from './flags.ts';
+import { containerOptions, pairs, parse, type Parsed } from './options.ts';
+
+/** docker's codes for what never came to run. */
+const failed = 125;
+const notExecutable = 126;
+const notFound = 127;
+
+export async function run(argv: readonly string[]): Promise<number> {
+  let parsed: Parsed;
+  try {
+    parsed = parse('run', '[OPTIONS] IMAGE [COMMAND] [ARG...]', runFlags, argv);
+    if (parsed.helped) return 0;
+    if (parsed.words.length === 0) throw new UsageError("'twinbox run' requires at least 1 argument: an image");
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`twinbox: ${error.message}\nSee 'twinbox run --help'\n`);
+    return failed;
+  }
+  const interrupted = untilContainer();
+  try {
+    return await foreground(parsed, interrupted);
+  } catch (error) {
+    if (!(error instanceof TwinboxError)) throw error;
+    return report(error, failed);
+  }
+}
+
+async function foreground({ given, words }: Parsed, ready: () => void): Promise<number> {
+  const options = containerOptions(given, words);
+  const interactive = given.has('interactive');
+  const tty = given.has('tty');
+  if (tty && interactive && !process.stdin.isTTY) {
+    process.stderr.write('the input device is not a TTY\n');
+    return 1;
+  }
+  const runtime = await createRuntime({ mode: mode(given.get('mode') as string | undefined), thread: false });
+  const create = {
+    ...options,
+    ...(tty ? { tty: terminalSize() } : {}),
+    ...(given.has('name') ? { name: given.get('name') as string } : {}),
+    labels: pairs('label', given.get('label') as readonly string[] | undefined) ?? {},
+    stdin: interactive ? 'pipe' as const : 'ignore' as const,
+    stdout: 'pipe' as const,
+    stderr: 'pipe' as const,
+    ...(given.has('strace') ? { trace: (line: string) => void process.stderr.write(`${line}\n`) } : {}),
+  };
+  if (given.has('dry-run')) {
+    const { printPlan } = await import('../plan/print.ts');
+    process.stdout.write(printPlan((await runtime.plan(create)).plan));
+    return 0;
+  }
+  const { connectTerminal, connectPipes } = await import('./stdio.ts');
+  const container = await runtime.create(create);
+  ready();
+  const io = tty ? connectTerminal(container.process, interactive) : connectPipes(container.process, interactive);
+  const signals = proxySignals(container, tty && interactive);
+  try {
+    try {
+      await container.start();
+    } catch (error) {
+      io.restore();
+      return startFailed(error as TwinboxError, container, runtime);
+    }
+    const exit = await container.process.exited;
+    await io.drained;
+    return io.failed() ?? signals.code() ?? exitStatus(exit);
+  } finally {
+    io.restore();
+    signals.stop();
+  }
+}
+
+export const exitStatus = (exit: Exit): number => exit.exitCode;
+
+function mode(word: string | undefined): 'auto' | 'portable' | 'native' {
+  if (word === undefined || word === 'auto' || word === 'portable' || word === 'native') return word ?? 'auto';
+  throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: `unknown mode ${word}`, hint: 'auto, portable or native' });
+}
+
+function terminalSize(): { columns: number; rows: number } {
+  return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
+}
+
+/** Before there is a container a signal ends twinbox itself, at once and with the usual status. */
+function untilContainer(): () => void {
+  const ends = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+  const stops = Object.entries(ends).map(([signal, code]) => {
+    const end = (): never => process.exit(code);
+    process.once(signal, end);
+    return () => void process.off(signal, end);
+  });
+  return () => stops.forEach((stop) => stop());
+}
+
+/**
+ * Signals that twinbox gets go to PID 1. One that PID 1 has no handler for would be lost there (pid_namespaces(7)), and
+ * the caller left waiting: then the container is killed instead.
+ */
+function proxySignals(container: Container, raw: boolean): { stop(): void; code(): number | undefined } {
+  const passed = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3, SIGUSR1: 10, SIGUSR2: 12 } as const;
+  const ending = new Set<string>(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
+  let code: number | undefined;
+  const stops = Object.entries(passed).map(([name, n]) => {
+    const pass = async (): Promise<void> => {
+      try {
+        await container.kill(name as 'SIGINT');
+      } catch (error) {
+        if ((error as TwinboxError).code !== 'EPERM' || !ending.has(name)) return;
+        code = 128 + n;
+        await container.kill('SIGKILL').catch(() => {});
+      }
+    };
+    if (raw && name === 'SIGQUIT') return () => {};
+    process.on(name, pass);
+    return () => void process.off(name, pass);
+  });
+  return { stop: () => stops.forEach((stop) => stop()), code: () => code };
+}
+
+/** The program could not be run: docker's words and codes. */
+async function startFailed(error: TwinboxError, container: Container, runtime: Runtime): Promise<number> {
+  await container.remove({ force: true }).catch(() => {});
+  await runtime.close().catch(() => {});
+  if (error.code === 'ENOENT') return report(error, notFound);
+  if (['EACCES', 'ENOEXEC', 'EISDIR', 'ENOTDIR', 'EPERM', 'ELOOP', 'E2BIG', 'ENAMETOOLONG'].includes(error.code)) {
+    return report(error, notExecutable);
+  }
+  return report(error, failed);
+}
+
+function report(error: TwinboxError, code: number): number {
+  process.stderr.write(`twinbox: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
+  return code;
+}
