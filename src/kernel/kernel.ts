@@ -3,6 +3,7 @@
 
 import { boot } from './boot.ts';
 import type { Cgroup } from './cgroup/cgroup.ts';
+import { uuid } from './fs/proc/sysctl.ts';
 import { Vfs } from './fs/vfs.ts';
 import type { MountNamespace } from './ns/mnt.ts';
 import type { NsProxy } from './ns/nsproxy.ts';
@@ -37,6 +38,8 @@ export class Kernel {
   readonly firstPid: number;
   readonly bootTime: Timespec;
   readonly bootNs: number;
+  /** /proc/sys/kernel/random/boot_id. */
+  readonly bootId: string;
   /** Every task that is not reaped, in order of birth. */
   readonly tasks = new Set<Task>();
   /** Task 1 of the initial PID namespace: makes the runtime's steps and reaps. */
@@ -58,12 +61,18 @@ export class Kernel {
     this.firstPid = options.firstPid ?? 100;
     this.bootTime = options.clock.realtime();
     this.bootNs = options.clock.monotonicNs();
+    this.bootId = uuid(this);
     this.vfs = new Vfs(this);
     boot(this, options.hostname ?? 'twinbox');
   }
 
   nextSerial(): number {
     return ++this.#serial;
+  }
+
+  /** Tasks made since boot. */
+  get born(): number {
+    return this.#serial;
   }
 
   /** Inode numbers of namespaces made after boot; the initial ones are fixed (ns/namespace.ts). */
