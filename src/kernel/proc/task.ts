@@ -8,6 +8,7 @@ import type { FsContext, Path } from '../fs/path.ts';
 import type { Memory, Program } from '../hardware.ts';
 import type { Kernel } from '../kernel.ts';
 import type { NsProxy } from '../ns/nsproxy.ts';
+import type { Pid } from '../ns/pid.ts';
 import { type Waiter, WaitQueue } from '../sched/block.ts';
 import type { Timer } from '../sched/timer.ts';
 import type { SigHand, SigInfo, SigPending } from '../signal/signal.ts';
@@ -54,6 +55,8 @@ export class Task implements Waiter {
   /** Name of at most 15 bytes, byte string (PR_SET_NAME). */
   comm = '';
 
+  /** Its number in each PID namespace that sees it; shared with the group and the session that it founded. */
+  readonly pid: Pid;
   nsproxy: NsProxy;
   cred: Cred;
   fs: FsContext;
@@ -81,6 +84,8 @@ export class Task implements Waiter {
   sighand: SigHand;
   pending: SigPending;
   blocked: SigSet = emptySet;
+  /** What rt_sigtimedwait waits for: such a signal is kept and wakes although it is blocked. */
+  sigwait: SigSet | undefined = undefined;
   /** Mask to put back after the handler that ends rt_sigsuspend or ppoll. */
   savedMask: SigSet | undefined = undefined;
   /** The signal that the next handler call delivers, dequeued already. */
@@ -106,6 +111,10 @@ export class Task implements Waiter {
   childUtimeNs = 0;
   childStimeNs = 0;
   alarmTimer: Timer | undefined = undefined;
+  /** Of setitimer(2): after it the alarm comes again; 0 for once. */
+  alarmIntervalNs = 0;
+  /** The child of a spawn that is not finished: it ends with the call. */
+  spawning: Task | undefined = undefined;
   oomScoreAdj = 0;
 
   /** Calls that a seccomp profile refuses: row number to errno. */
@@ -126,6 +135,7 @@ export class Task implements Waiter {
   constructor(kernel: Kernel, serial: number, from: TaskParts) {
     this.kernel = kernel;
     this.serial = serial;
+    this.pid = from.pid;
     this.nsproxy = from.nsproxy;
     this.cred = from.cred;
     this.fs = from.fs;
@@ -164,6 +174,7 @@ const nowhere: readonly WaitQueue[] = [];
 
 /** What a new task shares with or copies from its parent. */
 export interface TaskParts {
+  readonly pid: Pid;
   readonly nsproxy: NsProxy;
   readonly cred: Cred;
   readonly fs: FsContext;
