@@ -52,18 +52,18 @@ function steps() {
       run: async () => (await import('./wasm.mjs')).compile(),
     },
     {
+      name: 'wasm',
+      inputs: ['build/wasm', 'build/busybox.wasm', 'assembly/busybox.ts', 'src/portable', 'scripts/wasm.mjs'],
+      outputs: ['dist/busybox.lane.wasm', 'dist/busybox.worker.wasm'],
+      skip: !existsSync(join(root, 'build/busybox.wasm')),
+      run: async () => (await import('./wasm.mjs')).instrument(),
+    },
+    {
       name: 'javascript',
       inputs: ['src', 'scripts/build.mjs', 'package.json', 'package-lock.json'],
       outputs: ['dist/cli.js', 'dist/index.js'],
       skip: !existsSync(join(root, 'src/index.ts')),
       run: async () => (await import('./build.mjs')).build(),
-    },
-    {
-      name: 'wasm',
-      inputs: ['build/wasm', 'build/busybox.wasm', 'src/portable', 'scripts/wasm.mjs'],
-      outputs: ['dist/busybox.lane.wasm', 'dist/busybox.worker.wasm'],
-      skip: !existsSync(join(root, 'build/busybox.wasm')),
-      run: async () => (await import('./wasm.mjs')).instrument(),
     },
     {
       name: 'native',

@@ -48,9 +48,17 @@ export async function instrument() {
   const busybox = readFileSync(join(root, 'build/busybox.wasm'));
   const prepare = await passes();
   for (const cpu of ['lane', 'worker']) writeFileSync(join(dist, `busybox.${cpu}.wasm`), prepare(busybox, cpu));
+  writeFileSync(join(dist, 'applets.json'), `${JSON.stringify(appletNames())}\n`);
   for (const name of examples()) {
     writeFileSync(join(dist, `${name}.wasm`), readFileSync(join(root, `build/wasm/${name}.wasm`)));
   }
+}
+
+// The names that /bin of the built-in image has links for, as assembly/busybox.ts lists them.
+function appletNames() {
+  const source = readFileSync(join(root, 'assembly/busybox.ts'), 'utf8');
+  const list = /names: StaticArray<string> = \[([^;]*)\];/.exec(source)?.[1] ?? '';
+  return [...list.matchAll(/'([^']+)'/g)].map(match => match[1]);
 }
 
 // The passes are TypeScript of the product, bundled for this one use.
