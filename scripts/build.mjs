@@ -4,7 +4,7 @@
 //   node scripts/build.mjs [--release]     --release also empties dist/ first and writes types and notices
 
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join, relative, sep} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {build as esbuild} from 'esbuild';
@@ -94,7 +94,7 @@ function withRequire(text) {
 
 // A file is replaced in one step and only when it differs, so that a run in progress never reads half of it.
 function replace(path, text) {
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return utimesSync(path, new Date(), new Date());
   mkdirSync(dirname(path), {recursive: true});
   const aside = `${path}.${process.pid}`;
   writeFileSync(aside, text, {mode: basename(path) === 'cli.js' ? 0o755 : 0o644});
@@ -132,10 +132,20 @@ export async function bundleTests(entries, outdir = 'build/test', outbase = 'tes
     packages: 'external',
     sourcemap: 'inline',
     define: {TWINBOX_VERSION: JSON.stringify(version())},
+    logLevel: 'silent',
     plugins: [sourceAddress, testHarness],
   });
-  rmSync(join(root, outdir, 'chunk'), {recursive: true, force: true});
   for (const file of result.outputFiles) replace(file.path, file.text);
+  sweep(join(root, outdir, 'chunk'));
+}
+
+// Chunks that no bundle of the last hour wrote or kept. Not sooner: another run may be reading them.
+function sweep(dir) {
+  if (!existsSync(dir)) return;
+  for (const name of readdirSync(dir)) {
+    const path = join(dir, name);
+    if (Date.now() - (statSync(path, {throwIfNoEntry: false})?.mtimeMs ?? 0) > 3_600_000) rmSync(path, {force: true});
+  }
 }
 
 const sourceAddress = {

@@ -20,14 +20,18 @@ const smokeConfigs = ['worker@22', 'lane@newest'];
 const options = parse(process.argv.slice(2));
 const files = choose();
 if (files.length === 0) fail(`no test file matches ${options.files.join(' ') || '-k'}`);
-await bundleTests(files);
+const broken = await bundle();
 const nodes = engines();
 const plan = configurations();
-if (plan.length === 0) fail(`nothing to run under ${options.config}`);
+if (plan.length === 0 && broken.size === 0) fail(`nothing to run under ${options.config}`);
 const totals = {passed: 0, failed: 0, skipped: 0};
 const skips = new Map();
 const failures = [];
 
+for (const [file, why] of broken) {
+  totals.failed++;
+  failures.push(`${file}: does not build: ${why}`);
+}
 for (const {name, node, cpu, members} of plan) {
   const sum = {passed: 0, failed: 0, skipped: 0};
   const begin = Date.now();
@@ -67,6 +71,19 @@ function choose() {
   if (options.files.length === 0) return all;
   for (const name of options.files) if (!existsSync(join(root, name))) fail(`${name}: no such file`);
   return all.filter(file => options.files.some(name => file === name || file.startsWith(`${name}/`)));
+}
+
+// All at once; if one of them does not build, each alone, so that the others still run.
+async function bundle() {
+  const bad = new Map();
+  try {
+    await bundleTests(files);
+    return bad;
+  } catch {
+    for (const file of files) await bundleTests([file]).catch(err => bad.set(file, err.message.split('\n')[1] ?? err.message));
+  }
+  files.splice(0, files.length, ...files.filter(file => !bad.has(file)));
+  return bad;
 }
 
 function configurations() {
