@@ -13,7 +13,7 @@
 //           end
 //           br out
 //         end
-//         call check
+//         call check           ;; and give back the turn that was counted
 //         br again
 //       end
 //       unreachable
@@ -112,12 +112,6 @@ class Emitter {
   fetch(): void { this.w.u8(OP.globalGet).u32(this.added.fuel).u8(OP.localSet).u32(this.counter); }
   store(): void { this.w.u8(OP.localGet).u32(this.counter).u8(OP.globalSet).u32(this.added.fuel); }
 
-  check(nested: boolean): void {
-    if (nested) this.store();
-    callCheck(this.w, this.added);
-    if (nested) this.fetch();
-  }
-
   /** Counts one and leaves on the stack whether the fuel is spent. */
   count(nested: boolean): void {
     const {w, counter} = this;
@@ -144,7 +138,9 @@ class Emitter {
       this.open(flags, kind);
       this.count(nested);
       w.u8(OP.if, VOID);
-      this.check(nested);
+      if (nested) this.store();
+      callCheck(w, this.added);
+      if (nested) this.fetch();
       w.u8(OP.end);
       return;
     }
@@ -172,7 +168,12 @@ class Emitter {
     if (!(kind & SPLIT)) return;
     this.depth -= 3;
     w.u8(OP.br, 2, OP.end);
-    this.check((kind & NESTED) !== 0);
+    if (kind & NESTED) this.store();
+    callCheck(w, this.added);
+    // The turn is counted again when the loop is entered anew.
+    w.u8(OP.globalGet).u32(this.added.fuel).u8(OP.i32Const, 1, OP.i32Add);
+    if (kind & NESTED) w.u8(OP.localSet).u32(this.counter);
+    else w.u8(OP.globalSet).u32(this.added.fuel);
     w.u8(OP.br, 0, OP.end, OP.unreachable, OP.end);
   }
 
