@@ -17,6 +17,8 @@ export interface Call {
   deadlineNs: number;
   /** What a row keeps between its tries. */
   state: unknown;
+  /** Takes back what the tries so far have made, when a handler or death ends the call. */
+  abandon: (() => void) | undefined;
   /** High word of an i64 result. */
   hi: number;
   parked: boolean;
@@ -26,11 +28,18 @@ export interface Call {
   saved: number | undefined;
   /** The last failure, whole, for plan steps: the guest sees its number only. */
   error: SysError | undefined;
-  /** Formatted arguments, when the task is traced. */
-  traced: string | undefined;
+  /** Of a traced task: the formatted arguments; undefined for those that the call fills in. */
+  traced: (string | undefined)[] | undefined;
 }
 
 export const newCall = (): Call => ({
-  row: undefined, plain: undefined, finish: undefined, done: 0, deadlineNs: NaN, state: undefined, hi: 0,
+  row: undefined, plain: undefined, finish: undefined, done: 0, deadlineNs: NaN, state: undefined, abandon: undefined, hi: 0,
   parked: false, regs: undefined, saved: undefined, error: undefined, traced: undefined,
 });
+
+/** The call will not be tried again: by a handler, or by the death of its task. */
+export function abandonCall(call: Call): void {
+  call.abandon?.();
+  call.abandon = undefined;
+  call.state = undefined;
+}

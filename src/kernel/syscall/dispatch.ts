@@ -8,7 +8,7 @@ import { deliver } from '../signal/deliver.ts';
 import { Errno, SysError } from '../uapi/errno.ts';
 import { add, SA, SIG_DFL, union } from '../uapi/signal.ts';
 import type { CallName, Fn } from './abi.ts';
-import { type Call, newCall } from '../proc/call.ts';
+import { abandonCall, type Call, newCall } from '../proc/call.ts';
 import { byName, table } from './table.ts';
 
 /** A call from a guest: number `nr` with arguments in `task.regs`. */
@@ -124,6 +124,7 @@ function attempt(task: Task, call: Call): number {
 
 function complete(task: Task, call: Call, result: number): number {
   call.parked = false;
+  call.abandon = undefined;
   if (task.tracer !== undefined) task.tracer.exit(task, call.row!, call, result);
   let value = result;
   if (call.finish !== undefined && (task.attention & (ATTENTION.DEAD | ATTENTION.EXEC)) === 0) {
@@ -179,6 +180,7 @@ function interrupt(task: Task, call: Call): number {
     task.call = newCall();
     return MARK_SIGNAL;
   }
+  abandonCall(call);
   const result = call.done > 0 ? call.done : -Errno.EINTR;
   if (task.tracer !== undefined) task.tracer.exit(task, call.row!, call, result);
   task.interrupted.push(call.finish === undefined ? result : call.finish(task, result));

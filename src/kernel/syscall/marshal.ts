@@ -12,7 +12,7 @@ import { type Buf, ByteBuf, type Ptr, VecBuf } from './buf.ts';
 /** A row's function after marshalling: reads the task's registers (or the call's plain arguments). */
 export type Invoke = (task: Task) => number | Block;
 
-type Decoder = (task: Task) => unknown;
+export type Decoder = (task: Task) => unknown;
 type AnyFn = (task: Task, ...args: never[]) => number | Block;
 
 /** PATH_MAX: a path with its terminating NUL, bytes. */
@@ -23,12 +23,7 @@ const ARG_TOTAL_MAX = 2097152;
 const IOV_MAX = 1024;
 
 export function marshal(fn: AnyFn, args: readonly Arg[]): Invoke {
-  let reg = 0;
-  const decoders: Decoder[] = args.map((arg) => {
-    const decoder = decode(arg, reg);
-    reg += words(arg);
-    return decoder;
-  });
+  const decoders = decodersOf(args);
   const call = fn as (task: Task, ...args: unknown[]) => number | Block;
   const [a, b, c, d, e] = decoders;
   switch (decoders.length) {
@@ -40,6 +35,16 @@ export function marshal(fn: AnyFn, args: readonly Arg[]): Invoke {
     case 5: return (t) => call(t, a!(t), b!(t), c!(t), d!(t), e!(t));
     default: return (t) => call(t, ...decoders.map((decoder) => decoder(t)));
   }
+}
+
+/** One decoder for each argument: from the registers to its plain value. Throws EFAULT and the like. */
+export function decodersOf(args: readonly Arg[]): Decoder[] {
+  let reg = 0;
+  return args.map((arg) => {
+    const decoder = decode(arg, reg);
+    reg += words(arg);
+    return decoder;
+  });
 }
 
 /** How many registers an argument takes. */
@@ -60,7 +65,8 @@ export function guest(task: Task, ptr: number, length: number): Uint8Array {
   return bytes.subarray(from, from + n);
 }
 
-function decode(arg: Arg, reg: number): Decoder {
+/** How a row's argument is read from the registers, from `reg` on. */
+export function decode(arg: Arg, reg: number): Decoder {
   const opt = arg.opt === true;
   switch (arg.kind) {
     case 'int': case 'fd': case 'flags': case 'fn': return (t) => t.regs[reg];

@@ -1,62 +1,70 @@
-// ppoll(2): waiting on several descriptors.
+// ppoll(2), over what open files say of themselves.
 
+import type { OpenFile } from '../fs/file.ts';
 import type { Task } from '../proc/task.ts';
-import { type Block, block, type WaitQueue } from '../sched/block.ts';
+import { block, type Block, type WaitQueue } from '../sched/block.ts';
+import { toNs } from '../sched/clock.ts';
 import { recalc } from '../signal/send.ts';
 import { SysError } from '../uapi/errno.ts';
 import { POLL } from '../uapi/poll.ts';
 import { RLIMIT } from '../uapi/sched.ts';
+import { minus, setOf, SIG } from '../uapi/signal.ts';
+import { structs } from '../uapi/struct.ts';
 import type { Buf } from './buf.ts';
-import { readSet, setMask } from './signal.ts';
-import { norestart, partial, type Rows } from './table.ts';
-import { deadlineOf } from './time.ts';
+import { full, norestart, type Rows } from './table.ts';
+import { timespecOf } from './time.ts';
 
-/** Bytes of struct pollfd: fd at 0, events at 4, revents at 6. */
-const POLLFD = 8;
-const ALWAYS = POLL.ERR | POLL.HUP;
+/** Reported whether they were asked for or not. */
+const ALWAYS = POLL.ERR | POLL.HUP | POLL.NVAL;
+const unblockable = setOf(SIG.KILL, SIG.STOP);
 
 function ppoll(task: Task, fds: Buf, tmo: Buf | undefined, sigmask: Buf | undefined): number | Block {
-  const { call } = task;
-  const count = fds.length / POLLFD;
+  const { call, kernel } = task;
+  const { size } = structs.pollfd;
+  const count = fds.length / size;
   if (count > task.rlimits[RLIMIT.NOFILE]!.cur) throw new SysError('EINVAL', 'ppoll');
-  const deadlineNs = deadlineOf(task, tmo);
-  if (sigmask !== undefined && call.state === undefined) {
-    call.state = 'masked';
-    task.savedMask = task.blocked;
-    setMask(task, readSet(sigmask));
+  const now = kernel.clock.monotonicNs();
+  if (Number.isNaN(call.deadlineNs)) {
+    call.deadlineNs = tmo === undefined ? Infinity : now + toNs(timespecOf(tmo));
+    if (sigmask !== undefined) swapMask(task, sigmask);
   }
-  const bytes = fds.read(0, fds.length);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const ready = new Int16Array(count);
+  const view = viewOf(fds);
   const queues: WaitQueue[] = [];
-  let found = 0;
+  let ready = 0;
   for (let i = 0; i < count; i++) {
-    const fd = view.getInt32(i * POLLFD, true);
-    if (fd < 0) continue;
-    const file = task.files.peek(fd);
-    if (file === undefined || file.isPath) ready[i] = POLL.NVAL;
-    else {
-      ready[i] = file.poll(task) & (view.getInt16(i * POLLFD + 4, true) | ALWAYS);
-      if (found === 0) queues.push(...file.queues);
-    }
-    if (ready[i] !== 0) found++;
+    const at = i * size;
+    const fd = view.getInt32(at, true);
+    const wanted = view.getInt16(at + 4, true) | ALWAYS;
+    const file = fd < 0 ? undefined : task.files.peek(fd);
+    const events = fd < 0 ? 0 : file === undefined || file.isPath ? POLL.NVAL : eventsOf(task, file, queues) & wanted;
+    fds.write(at + 6, new Uint8Array([events & 0xff, events >> 8]));
+    if (events !== 0) ready++;
   }
-  if (found === 0 && task.kernel.clock.monotonicNs() < deadlineNs) return block(queues, deadlineNs);
-  const revents = new Uint8Array(2);
-  for (let i = 0; i < count; i++) {
-    revents[0] = ready[i]! & 0xff;
-    revents[1] = (ready[i]! >> 8) & 0xff;
-    fds.write(i * POLLFD + 6, revents);
-  }
-  if (call.state === 'masked') {
-    // No handler has run: the mask comes back by itself.
-    task.blocked = task.savedMask!;
+  if (ready === 0 && now < call.deadlineNs) return block(queues, call.deadlineNs);
+  if (task.savedMask !== undefined) {
+    task.blocked = task.savedMask;
     task.savedMask = undefined;
     recalc(task);
   }
-  return found;
+  return ready;
 }
 
-export const rows = {
-  ppoll: norestart(partial(ppoll, 'the remaining time is not written back')),
-} satisfies Rows;
+function eventsOf(task: Task, file: OpenFile, queues: WaitQueue[]): number {
+  queues.push(...file.queues);
+  return file.poll(task);
+}
+
+/** The mask for the time of the call; a handler that ends it puts the old one back. */
+function swapMask(task: Task, sigmask: Buf): void {
+  const view = new DataView(sigmask.read(0, 8).slice().buffer);
+  task.savedMask = task.blocked;
+  task.blocked = minus({ lo: view.getInt32(0, true), hi: view.getInt32(4, true) }, unblockable);
+  recalc(task);
+}
+
+function viewOf(buf: Buf): DataView {
+  const bytes = buf.read(0, buf.length);
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+export const rows = { ppoll: norestart(full(ppoll)) } satisfies Rows;

@@ -1,7 +1,7 @@
-// uname(2) and its setters, sysinfo(2).
+// uname(2), sethostname(2), setdomainname(2), sysinfo(2).
 
-import { fromBytes, toBytes } from '../bytes.ts';
-import { requireCap } from '../cred/cred.ts';
+import { toBytes, fromBytes } from '../bytes.ts';
+import { capable } from '../cred/cred.ts';
 import { HOST_NAME_MAX } from '../limits.ts';
 import { MACHINE, RELEASE, SYSNAME, VERSION } from '../ns/uts.ts';
 import type { Task } from '../proc/task.ts';
@@ -10,7 +10,7 @@ import { CAP } from '../uapi/capability.ts';
 import { SysError } from '../uapi/errno.ts';
 import { encode } from '../uapi/struct.ts';
 import type { Buf } from './buf.ts';
-import { full, type Rows } from './table.ts';
+import { full, partial, type Rows } from './table.ts';
 
 function uname(task: Task, buf: Buf): number {
   const { nodename, domainname } = task.nsproxy.uts;
@@ -21,36 +21,28 @@ function uname(task: Task, buf: Buf): number {
   return 0;
 }
 
-function newName(task: Task, name: Buf): string {
-  requireCap(task, CAP.SYS_ADMIN, task.nsproxy.uts.owner);
-  if (name.length > HOST_NAME_MAX) throw new SysError('EINVAL');
-  return fromBytes(name.read(0, name.length));
-}
-
-function sethostname(task: Task, name: Buf): number {
-  task.nsproxy.uts.nodename = newName(task, name);
+const setName = (field: 'nodename' | 'domainname', call: string) => (task: Task, name: Buf): number => {
+  const { uts } = task.nsproxy;
+  if (!capable(task, CAP.SYS_ADMIN, uts.owner)) throw new SysError('EPERM', call);
+  if (name.length > HOST_NAME_MAX) throw new SysError('EINVAL', call);
+  uts[field] = fromBytes(name.read(0, name.length));
   return 0;
-}
-
-function setdomainname(task: Task, name: Buf): number {
-  task.nsproxy.uts.domainname = newName(task, name);
-  return 0;
-}
+};
 
 function sysinfo(task: Task, info: Buf): number {
   const { kernel } = task;
   const total = kernel.machine.memoryBytes;
   info.write(0, encode('sysinfo', {
-    uptime: Math.ceil((kernel.clock.monotonicNs() + task.nsproxy.time.boottimeNs) / NS_PER_SEC),
-    totalram: total, freeram: Math.max(0, total - kernel.rootCgroup.memoryBytes), procs: Math.min(65535, kernel.tasks.size),
-    mem_unit: 1,
+    uptime: Math.floor((kernel.clock.monotonicNs() - kernel.bootNs + task.nsproxy.time.boottimeNs) / NS_PER_SEC),
+    totalram: total, freeram: Math.max(0, total - kernel.rootCgroup.memoryBytes),
+    procs: Math.min(65535, task.pid.ns.pids.size), mem_unit: 1,
   }));
   return 0;
 }
 
 export const rows = {
   uname: full(uname),
-  sethostname: full(sethostname),
-  setdomainname: full(setdomainname),
-  sysinfo: full(sysinfo),
+  sethostname: full(setName('nodename', 'sethostname')),
+  setdomainname: full(setName('domainname', 'setdomainname')),
+  sysinfo: partial(sysinfo, 'loads and swap are 0'),
 } satisfies Rows;
