@@ -28,8 +28,8 @@ export interface Call {
   saved: number | undefined;
   /** The last failure, whole, for plan steps: the guest sees its number only. */
   error: SysError | undefined;
-  /** Of a traced task: the formatted arguments; undefined for those that the call fills in. */
-  traced: (string | undefined)[] | undefined;
+  /** Of a traced task: the call's text, with its arguments as far as they are known. */
+  traced: string | undefined;
 }
 
 export const newCall = (): Call => ({
