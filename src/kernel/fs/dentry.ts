@@ -47,6 +47,13 @@ export class Dentry {
     return dentry;
   }
 
+  /** A file that never had a name here (O_TMPFILE). */
+  anonymous(name: string, inode: Inode): Dentry {
+    const dentry = new Dentry(name, this, inode);
+    dentry.unhashed = true;
+    return dentry;
+  }
+
   add(dentry: Dentry): void {
     (this.children ??= new Map()).set(dentry.name, dentry);
   }

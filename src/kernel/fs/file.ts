@@ -38,10 +38,10 @@ export abstract class OpenFile {
     inode.opens++;
     if (path !== undefined) {
       path.mount.count++;
-      if (this.writable) {
+      if (this.writable && inode.isRegular) {
         path.mount.writers++;
         inode.sb.writers++;
-        if (inode.isRegular) inode.writers++;
+        inode.writers++;
       }
     }
   }
@@ -129,10 +129,10 @@ export abstract class OpenFile {
     inode.sb.kernel.vfs.closedFile();
     inode.opens--;
     if (path !== undefined) {
-      if (this.writable) {
+      if (this.writable && inode.isRegular) {
         path.mount.writers--;
         inode.sb.writers--;
-        if (inode.isRegular) inode.writers--;
+        inode.writers--;
       }
       path.mount.put();
     }

@@ -51,6 +51,8 @@ export abstract class Inode {
   writers = 0;
   /** Programs that run from it: opening for writing then gives ETXTBSY. */
   runners = 0;
+  /** Made by O_TMPFILE: may get a first name although it has none. */
+  linkable = false;
   /** The pipe behind a FIFO while it is open (ipc/pipe.ts). */
   fifo: unknown = undefined;
   /** flock(2) and fcntl(2) locks (fs/lock.ts). */
@@ -153,6 +155,11 @@ export abstract class Inode {
   }
 
   // Attributes.
+
+  /** Names the content, for caches: equal keys mean equal bytes, in any superblock. */
+  contentKey(): string {
+    return `${this.sb.dev}:${this.ino}:${this.version}:${this.mtime.sec}.${this.mtime.nsec}`;
+  }
 
   /** Refresh the fields from where they really live. */
   getattr(_task: Task): void {}

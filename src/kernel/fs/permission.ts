@@ -30,8 +30,9 @@ export function permitted(task: Task, inode: Inode, mask: number): boolean {
   return ((mask & MAY_EXEC) === 0 || (mode & 0o111) !== 0) && capableOver(task, inode, CAP.DAC_OVERRIDE);
 }
 
-/** Throws EACCES unless permitted. */
+/** Throws EACCES unless permitted, EROFS for writing to a read-only file system. */
 export function requireAccess(task: Task, inode: Inode, mask: number): void {
+  if ((mask & MAY_WRITE) !== 0 && inode.sb.readonly && !isSpecial(inode)) throw new SysError('EROFS');
   if (!permitted(task, inode, mask)) throw new SysError('EACCES');
 }
 
@@ -45,4 +46,23 @@ export function capableOver(task: Task, inode: Inode, cap: number): boolean {
 /** The owner, or CAP_FOWNER over it. */
 export function ownerOrCapable(task: Task, inode: Inode): boolean {
   return inode.uid === task.cred.fsuid || capableOver(task, inode, CAP.FOWNER);
+}
+
+/** Devices, FIFOs and sockets: writing to them changes nothing on the file system. */
+export function isSpecial(inode: Inode): boolean {
+  const type = inode.mode & S.IFMT;
+  return type !== S.IFREG && type !== S.IFDIR && type !== S.IFLNK;
+}
+
+/** The sticky bit of `dir` protects `inode` from `task`. */
+export function stickyRefuses(task: Task, dir: Inode, inode: Inode): boolean {
+  if ((dir.mode & S.ISVTX) === 0) return false;
+  const { fsuid } = task.cred;
+  return inode.uid !== fsuid && dir.uid !== fsuid && !capableOver(task, inode, CAP.FOWNER);
+}
+
+/** Whether a kernel id can be shown to the caller's user namespace at all: EOVERFLOW on create otherwise. */
+export function mappable(task: Task): boolean {
+  const { user } = task.nsproxy;
+  return user.parent === undefined || (user.uidIn(task.cred.fsuid) !== -1 && user.gidIn(task.cred.fsgid) !== -1);
 }
