@@ -3,7 +3,6 @@
 import type { OpenFile } from '../fs/file.ts';
 import type { Task } from '../proc/task.ts';
 import { block, type Block, type WaitQueue } from '../sched/block.ts';
-import { toNs } from '../sched/clock.ts';
 import { recalc } from '../signal/send.ts';
 import { SysError } from '../uapi/errno.ts';
 import { POLL } from '../uapi/poll.ts';
@@ -12,7 +11,7 @@ import { minus, setOf, SIG } from '../uapi/signal.ts';
 import { structs } from '../uapi/struct.ts';
 import type { Buf } from './buf.ts';
 import { full, norestart, type Rows } from './table.ts';
-import { timespecOf } from './time.ts';
+import { deadlineOf } from './time.ts';
 
 /** Reported whether they were asked for or not. */
 const ALWAYS = POLL.ERR | POLL.HUP | POLL.NVAL;
@@ -23,11 +22,8 @@ function ppoll(task: Task, fds: Buf, tmo: Buf | undefined, sigmask: Buf | undefi
   const { size } = structs.pollfd;
   const count = fds.length / size;
   if (count > task.rlimits[RLIMIT.NOFILE]!.cur) throw new SysError('EINVAL', 'ppoll');
-  const now = kernel.clock.monotonicNs();
-  if (Number.isNaN(call.deadlineNs)) {
-    call.deadlineNs = tmo === undefined ? Infinity : now + toNs(timespecOf(tmo));
-    if (sigmask !== undefined) swapMask(task, sigmask);
-  }
+  if (Number.isNaN(call.deadlineNs) && sigmask !== undefined) swapMask(task, sigmask);
+  const deadlineNs = deadlineOf(task, tmo);
   const view = viewOf(fds);
   const queues: WaitQueue[] = [];
   let ready = 0;
@@ -40,7 +36,7 @@ function ppoll(task: Task, fds: Buf, tmo: Buf | undefined, sigmask: Buf | undefi
     fds.write(at + 6, new Uint8Array([events & 0xff, events >> 8]));
     if (events !== 0) ready++;
   }
-  if (ready === 0 && now < call.deadlineNs) return block(queues, call.deadlineNs);
+  if (ready === 0 && kernel.clock.monotonicNs() < deadlineNs) return block(queues, deadlineNs);
   if (task.savedMask !== undefined) {
     task.blocked = task.savedMask;
     task.savedMask = undefined;

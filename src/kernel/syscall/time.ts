@@ -34,6 +34,15 @@ export function timespecOf(buf: Buf, at = 0): Timespec {
   return { sec: tv_sec!, nsec: tv_nsec! };
 }
 
+/** The deadline of the call in progress, fixed by its first try; no timeout waits for ever. */
+export function deadlineOf(task: Task, timeout: Buf | undefined): number {
+  const { call } = task;
+  if (Number.isNaN(call.deadlineNs)) {
+    call.deadlineNs = timeout === undefined ? Infinity : task.kernel.clock.monotonicNs() + toNs(timespecOf(timeout));
+  }
+  return call.deadlineNs;
+}
+
 function clockGettime(task: Task, clock: number, tp: Buf): number {
   write(tp, read(task, clock));
   return 0;
