@@ -4,12 +4,13 @@ import {instantiate, Killed, run} from './rewritten.ts';
 
 const MIB = 1 << 20;
 
-const text = `(module (memory (export "memory") 100) (data $d "0123456789")
+const text = `(module (memory (export "memory") 100) (data $d "0123456789") (data $big "${'a'.repeat(5000)}")
   (table $t (export "table") 200000 funcref) (table $u 10 funcref) (elem $e func $f $f $f) (elem declare func $f)
   (func $f)
   (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
   (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
   (func (export "init") (param i32 i32 i32) (memory.init $d (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "big") (param i32 i32 i32) (memory.init $big (local.get 0) (local.get 1) (local.get 2)))
   (func (export "tfill") (param i32 i32 i32) (table.fill $t (local.get 0) (ref.func $f) (local.get 2)))
   (func (export "tcopy") (param i32 i32 i32) (table.copy $t $t (local.get 0) (local.get 1) (local.get 2)))
   (func (export "tinit") (param i32 i32 i32) (table.init $t $e (local.get 0) (local.get 1) (local.get 2)))
@@ -33,6 +34,7 @@ const operations: [name: string, to: number, from: number, count: number][] = [
   ['copy', 7, 7, 2 * MIB + 1], ['copy', 100, 0, 6553600 - 100], ['copy', 101, 0, 6553600 - 100],
   ['copy', 0, 101, 6553600 - 100], ['copy', 0, 10, -8], ['copy', 50, 60, 20], ['init', 0, 2, 5], ['init', 0, 2, 9],
   ['init', 0, 0, 2 * MIB], ['init', 6553600 - 5, 0, 10],
+  ['big', 5, 1, 4999], ['big', 5, 1, 5000], ['big', 6553600 - 4000, 0, 4500], ['big', 7, 0, 0], ['big', 0, 0, 3 * MIB],
 ];
 
 test('memory operations in pieces do what the whole ones do, traps included', () => {

@@ -3,7 +3,7 @@
 // instruction's place, so that what the guest sees (traps included: nothing is written when a range is out of bounds)
 // stays the same.
 
-import {I32} from '../wasm/binary.ts';
+import {constantExpression, I32, Reader, SECTION} from '../wasm/binary.ts';
 import type {Outline} from '../wasm/binary.ts';
 import {Writer} from '../wasm/encode.ts';
 import {callCheck} from './emit.ts';
@@ -18,6 +18,9 @@ const TABLE_PIECE = 1 << 16;
 const MEMORY_SHIFT = 4;
 /** Entries that a table may grow to: tables live in the host's memory, outside of the machine's size. */
 const TABLE_MAX = 1 << 20;
+
+/** memory.init of a segment of at most so many bytes stays as it is: more of it would trap. */
+export const SHORT_SEGMENT = 4096;
 
 export interface Helper {
   type: {params: number[]; results: number[]};
@@ -35,6 +38,23 @@ export function bulkHelper(m: Outline, op: number, first: number, second: number
   const element = op === BULK.tableFill || op === BULK.tableGrow ? elementType(m, first) : I32;
   const params = op === BULK.tableGrow ? [element, ...last] : [last[0]!, element, last[1]!];
   return {type: {params, results: op === BULK.tableGrow ? [I32] : []}, body: w.done()};
+}
+
+/** The lengths of the data segments. */
+export function segmentLengths(m: Outline): number[] {
+  const section = m.sections.find((s) => s.id === SECTION.data);
+  const lengths: number[] = [];
+  if (!section) return lengths;
+  const r = new Reader(m.bytes, section.start, section.end);
+  for (let n = r.count(); n > 0; n--) {
+    const flags = r.u32();
+    if (flags === 2) r.leb();
+    if (flags !== 1) constantExpression(r);
+    const length = r.u32();
+    r.skip(length);
+    lengths.push(length);
+  }
+  return lengths;
 }
 
 function elementType(m: Outline, table: number): number {

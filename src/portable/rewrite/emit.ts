@@ -34,7 +34,7 @@ export interface Added {
   hooks: number;
   checkType: number;
   growType: number;
-  /** The function that does a bulk operation in pieces. */
+  /** The function that does a bulk operation in pieces, or -1 where the instruction itself cannot take long. */
   helper(op: number, first: number, second: number): number;
 }
 
@@ -243,8 +243,10 @@ class Emitter {
     r.leb();
     const first = r.u32();
     const second = r.done ? 0 : r.u32();
+    const helper = this.added.helper(op & 0xff, first, second);
+    if (helper < 0) return;
     this.copy(at);
-    this.w.u8(OP.call).u32(this.added.helper(op & 0xff, first, second));
+    this.w.u8(OP.call).u32(helper);
     this.copied = end;
   }
 }

@@ -17,11 +17,12 @@
 import {bodies, FormatError, I32, KIND, outline, Reader, SECTION} from '../wasm/binary.ts';
 import type {FuncType, Outline} from '../wasm/binary.ts';
 import {assemble, payload, payloadOf, typeIndex, Writer} from '../wasm/encode.ts';
-import {bulkHelper} from './bulk.ts';
+import {bulkHelper, segmentLengths, SHORT_SEGMENT} from './bulk.ts';
 import type {Helper} from './bulk.ts';
 import {emit, entryCheck} from './emit.ts';
 import type {Added} from './emit.ts';
 import {checkedEntries} from './graph.ts';
+import {BULK} from './opcode.ts';
 import {scan, Unsupported} from './scan.ts';
 import type {Notes, Scanned} from './scan.ts';
 
@@ -64,12 +65,14 @@ function transform(m: Outline): Rewritten {
   const types = m.types.slice() as FuncType[];
   const helpers: Helper[] = [];
   const made = new Map<string, number>();
+  let segments: number[] | undefined;
   const added: Added = {
     fuel: m.globals.length,
     hooks: m.tables.length,
     checkType: typeIndex(types, {params: [], results: []}),
     growType: typeIndex(types, {params: [I32], results: [I32]}),
     helper(op, first, second) {
+      if (op === BULK.memoryInit && (segments ??= segmentLengths(m))[first]! <= SHORT_SEGMENT) return -1;
       const key = `${op} ${first} ${second}`;
       let index = made.get(key);
       if (index === undefined) {
