@@ -98,9 +98,12 @@ export interface Container extends AsyncDisposable {
   /** A second look at the first process: with its own streams, from now on or from what the ring still has. */
   attach(options?: { readonly stdin?: boolean; readonly replay?: boolean }): Promise<Process>;
   wait(options?: WaitOptions): Promise<Exit>;
-  /** To PID 1 by default SIGKILL; an unknown name is an error. */
-  kill(signal?: SignalName | number): Promise<void>;
-  /** Asks with a signal, waits, then insists with SIGKILL. */
+  /**
+   * To PID 1, by default SIGKILL. False when it is not heard: the first process of a PID namespace gets only the signals
+   * that it has a handler for, and from outside SIGKILL and SIGSTOP.
+   */
+  kill(signal?: SignalName | number): Promise<boolean>;
+  /** Asks with a signal, waits if it was heard, then insists with SIGKILL. */
   stop(options?: { readonly signal?: SignalName | number; readonly timeoutMs?: number }): Promise<Exit>;
   /** Freezes every process of it. */
   pause(): Promise<void>;
@@ -133,7 +136,7 @@ export interface Process extends AsyncDisposable {
   /** Never rejects but when the runtime itself is gone. */
   readonly exited: Promise<Exit>;
   /** SIGTERM by default. */
-  kill(signal?: SignalName | number): Promise<void>;
+  kill(signal?: SignalName | number): Promise<boolean>;
   resize(columns: number, rows: number): Promise<void>;
 }
 

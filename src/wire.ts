@@ -24,8 +24,8 @@ export interface Requests {
   credit: { args: { channel: number; bytes: number }; reply: Empty };
   closeStdin: { args: Target; reply: Empty };
   resize: { args: Target & { columns: number; rows: number }; reply: Empty };
-  /** To one process, or with `all` to every process of the container. */
-  signal: { args: Target & { signal: number; all?: boolean }; reply: Empty };
+  /** To one process, or with `all` to every process of the container. Not heard: PID 1 has no handler for it. */
+  signal: { args: Target & { signal: number; all?: boolean }; reply: { heard: boolean } };
   pause: { args: { container: string }; reply: Empty };
   resume: { args: { container: string }; reply: Empty };
   update: { args: { container: string; plan: Plan }; reply: Empty };
@@ -59,6 +59,12 @@ export type Message =
   | { readonly channel: number; readonly end: true }
   | { readonly seq: number; readonly event: ContainerEvent }
   | { readonly container: string; readonly trace: string };
+
+/** What a backend is opened with. */
+export interface BackendOptions {
+  readonly cpu?: 'lane' | 'worker';
+  readonly machine?: Partial<Machine>;
+}
 
 /** One mode's kernel, seen from above. Messages keep their order in both directions. */
 export interface Backend {
@@ -182,7 +188,6 @@ export interface Stats {
   readonly memoryBytes: number;
   readonly memoryBytesMax: number;
   readonly cpuMs: number;
-  readonly syscalls: number;
 }
 
 export interface LogChunk {

@@ -108,13 +108,10 @@ function proxySignals(container: Container, raw: boolean): { stop(): void; code(
   let code: number | undefined;
   const stops = Object.entries(passed).map(([name, n]) => {
     const pass = async (): Promise<void> => {
-      try {
-        await container.kill(name as 'SIGINT');
-      } catch (error) {
-        if ((error as TwinboxError).code !== 'EPERM' || !ending.has(name)) return;
-        code = 128 + n;
-        await container.kill('SIGKILL').catch(() => {});
-      }
+      const heard = await container.kill(name as 'SIGINT').catch(() => true);
+      if (heard || !ending.has(name)) return;
+      code = 128 + n;
+      await container.kill('SIGKILL').catch(() => {});
     };
     if (raw && name === 'SIGQUIT') return () => {};
     process.on(name, pass);

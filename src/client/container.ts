@@ -92,17 +92,18 @@ export class ContainerHandle implements Container {
     return withSignal(this.process.exited, signal);
   }
 
-  async kill(signal: string | number = 'SIGKILL'): Promise<void> {
-    await this.#connection.request('signal', { container: this.id, signal: signalNumber(signal) });
+  async kill(signal: string | number = 'SIGKILL'): Promise<boolean> {
+    return (await this.#connection.request('signal', { container: this.id, signal: signalNumber(signal) })).heard;
   }
 
   async stop(options: { readonly signal?: string | number; readonly timeoutMs?: number } = {}): Promise<Exit> {
     const exit = this.process.exit;
     if (exit !== undefined) return exit;
-    await this.kill(options.signal ?? 'SIGTERM').catch(ignoreGone);
-    const timeout = delay(options.timeoutMs ?? graceMs);
-    await Promise.race([this.process.exited, timeout.over]);
-    timeout.cancel();
+    if (await this.kill(options.signal ?? 'SIGTERM').catch(ignoreGone)) {
+      const timeout = delay(options.timeoutMs ?? graceMs);
+      await Promise.race([this.process.exited, timeout.over]);
+      timeout.cancel();
+    }
     if (this.process.exit === undefined) await this.kill('SIGKILL').catch(ignoreGone);
     return this.process.exited;
   }
@@ -178,7 +179,7 @@ export class ContainerHandle implements Container {
     this.#name = name;
   }
 
-  /** The event of a process's end, which comes in order after all of its output. */
+  /** The event of a process's end. */
   ended(process: string | undefined, exit: Exit): void {
     const key = process ?? this.id;
     for (const handle of this.#processes.get(key) ?? []) handle.end(exit);
@@ -197,7 +198,7 @@ export class ContainerHandle implements Container {
   }
 }
 
-function ignoreGone(error: unknown): void {
+function ignoreGone(error: unknown): undefined {
   const { code } = error as TwinboxError;
   if (code !== 'ESRCH' && code !== 'ENOENT' && code !== 'ERR_STATE' && code !== 'ERR_CLOSED') throw error;
 }

@@ -67,8 +67,8 @@ export class ProcessHandle implements Process {
     return this.#exit;
   }
 
-  async kill(signal: string | number = 'SIGTERM'): Promise<void> {
-    await this.#connection.request('signal', { ...this.#view.target, signal: signalNumber(signal) });
+  async kill(signal: string | number = 'SIGTERM'): Promise<boolean> {
+    return (await this.#connection.request('signal', { ...this.#view.target, signal: signalNumber(signal) })).heard;
   }
 
   async resize(columns: number, rows: number): Promise<void> {

@@ -6,6 +6,7 @@ import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import type { OpenFile } from '../kernel/fs/file.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Task } from '../kernel/proc/task.ts';
+import type { Tracer } from '../kernel/syscall/trace.ts';
 import type { Waiter } from '../kernel/sched/block.ts';
 import { errnoName, SysError } from '../kernel/uapi/errno.ts';
 import { exitCode } from '../kernel/uapi/sched.ts';
@@ -20,7 +21,7 @@ export interface ProcessHost {
   readonly kernel: Kernel;
   readonly post: (message: Message) => void;
   readonly program: (source: string) => Uint8Array;
-  readonly trace: ((task: Task) => void) | undefined;
+  readonly tracer: Tracer | undefined;
   /** The process has ended. */
   readonly ended: (process: ProcessRecord) => void;
 }
@@ -67,6 +68,7 @@ export class ProcessRecord implements Waiter {
         this.#connect([master, master.get(), undefined], kinds);
       },
       program: host.program,
+      ...(host.tracer === undefined ? {} : { tracer: host.tracer }),
     };
     this.birth = new Birth(host.kernel, options.plan, birthHost, options.join);
   }
@@ -92,8 +94,6 @@ export class ProcessRecord implements Waiter {
 
   /** On to its program. */
   async launch(): Promise<void> {
-    const { task } = this;
-    if (task !== undefined) this.#host.trace?.(task);
     await this.bear();
     this.started = new Date().toISOString();
   }

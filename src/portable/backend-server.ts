@@ -2,17 +2,19 @@
 // containers; what is above it is only a link (backend.ts, backend-link.ts).
 
 import { errorData, TwinboxError, type ErrorData } from '../errno.ts';
+import { text } from '../kernel/bytes.ts';
 import { freeze, thaw } from '../kernel/cgroup/cgroup.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Task } from '../kernel/proc/task.ts';
 import { issue } from '../kernel/syscall/dispatch.ts';
+import { Tracer } from '../kernel/syscall/trace.ts';
 import { type ErrnoName, SysError } from '../kernel/uapi/errno.ts';
 import { IOCTL } from '../kernel/uapi/termios.ts';
 import { SIG, SIG_DFL, SIG_IGN } from '../kernel/uapi/signal.ts';
 import { encode } from '../kernel/uapi/struct.ts';
 import { at } from '../kernel/birth/console.ts';
 import type {
-  BackendFacts, ContainerEvent, Message, ProcessState, Request, RequestName, Requests, Target,
+  BackendFacts, ContainerEvent, Message, Request, RequestName, Requests, Target,
 } from '../wire.ts';
 import { ContainerRecord } from './backend-container.ts';
 import { visit } from './backend-files.ts';
@@ -25,8 +27,6 @@ export interface ServerOptions {
   readonly post: (message: Message) => void;
   /** Reads a program outside. */
   readonly program: (source: string) => Uint8Array;
-  /** Traces a task, line by line. */
-  readonly tracer: (task: Task, line: (line: string) => void) => void;
 }
 
 type Answers = {
@@ -287,10 +287,10 @@ export class Server {
   }
 
   #host(container: string, trace: boolean): ProcessHost {
-    const { kernel, post, program, tracer } = this.#options;
+    const { kernel, post, program } = this.#options;
     return {
       kernel, post, program,
-      trace: trace ? (task) => tracer(task, (line) => post({ container, trace: line })) : undefined,
+      tracer: trace ? new Tracer((line) => post({ container, trace: text(line) })) : undefined,
       ended: (process) => this.#ended(process),
     };
   }
@@ -346,5 +346,3 @@ export class Server {
 function notRunning(container: ContainerRecord): TwinboxError {
   return new TwinboxError({ code: 'ERR_STATE', message: `container ${container.name} is not running` });
 }
-
-export type { ProcessState };
