@@ -3,7 +3,9 @@
 
 import { boot } from './boot.ts';
 import type { Cgroup } from './cgroup/cgroup.ts';
+import type { HostDriver } from './fs/hostfs.ts';
 import { uuid } from './fs/proc/sysctl.ts';
+import type { TmpSuper } from './fs/tmpfs.ts';
 import { Vfs } from './fs/vfs.ts';
 import type { MountNamespace } from './ns/mnt.ts';
 import type { NsProxy } from './ns/nsproxy.ts';
@@ -26,6 +28,8 @@ export interface KernelOptions {
   /** Number of the first task in the initial PID namespace. */
   readonly firstPid?: number;
   readonly hostname?: string;
+  /** Opens directories of the host; without it there is no `hostfs`. */
+  readonly hostDriver?: HostDriver;
 }
 
 export class Kernel {
@@ -35,6 +39,7 @@ export class Kernel {
   readonly hardware: Hardware;
   readonly timers: Timers;
   readonly vfs: Vfs;
+  readonly hostDriver: HostDriver | undefined;
   readonly firstPid: number;
   readonly bootTime: Timespec;
   readonly bootNs: number;
@@ -47,6 +52,8 @@ export class Kernel {
   /** The initial namespaces. */
   initial!: NsProxy;
   rootCgroup!: Cgroup;
+  /** Prepared trees that a tmpfs can begin as, by name. */
+  readonly templates = new Map<string, TmpSuper>();
   /** Every mount namespace that lives, for propagation and umount of what dies. */
   readonly mountNamespaces = new Set<MountNamespace>();
   #serial = 0;
@@ -62,6 +69,7 @@ export class Kernel {
     this.bootTime = options.clock.realtime();
     this.bootNs = options.clock.monotonicNs();
     this.bootId = uuid(this);
+    this.hostDriver = options.hostDriver;
     this.vfs = new Vfs(this);
     boot(this, options.hostname ?? 'twinbox');
   }

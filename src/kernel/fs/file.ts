@@ -127,7 +127,7 @@ export abstract class OpenFile {
     this.release();
     const { inode, path } = this;
     inode.sb.kernel.vfs.closedFile();
-    inode.opens--;
+    if (--inode.opens === 0) inode.idle();
     if (path !== undefined) {
       if (this.writable && inode.isRegular) {
         path.mount.writers--;

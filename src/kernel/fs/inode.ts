@@ -185,6 +185,9 @@ export abstract class Inode {
     return undefined;
   }
 
+  /** The last open file is gone; names may remain. */
+  idle(): void {}
+
   /** The last open file and the last name are gone. */
   evict(): void {}
 }

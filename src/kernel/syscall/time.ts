@@ -88,8 +88,9 @@ function clockNanosleep(task: Task, clock: number, flags: number, req: Buf, rem:
 
 function getrandom(task: Task, buf: Buf, flags: number): number {
   if ((flags & ~7) !== 0) throw new SysError('EINVAL', 'getrandom');
-  const bytes = new Uint8Array(Math.min(buf.length, 33554431));
-  task.kernel.random(bytes);
+  const bytes = new Uint8Array(Math.min(buf.length, 1 << 20));
+  // Host sources give 64 KiB at a time at the most.
+  for (let at = 0; at < bytes.length; at += 65536) task.kernel.random(bytes.subarray(at, at + 65536));
   buf.write(0, bytes);
   return bytes.length;
 }
