@@ -4,7 +4,7 @@
 import { exitTask } from '../proc/exit.ts';
 import { ATTENTION, type Task } from '../proc/task.ts';
 import { SysError } from '../uapi/errno.ts';
-import { statusSignaled } from '../uapi/sched.ts';
+import { RLIMIT, statusSignaled } from '../uapi/sched.ts';
 import { SIG } from '../uapi/signal.ts';
 
 export class Cgroup {
@@ -139,6 +139,7 @@ export function uncharge(group: Cgroup, bytes: number): void {
  * when a page is touched; false if that was the task itself.
  */
 export function growMemory(task: Task, bytes: number): boolean {
+  if (task.mm!.chargedBytes + bytes > task.rlimits[RLIMIT.AS]!.cur) return false;
   for (;;) {
     const full = overLimit(task.cgroup, bytes);
     if (full === undefined) break;

@@ -18,19 +18,12 @@ import { initialLimits } from './rlimit.ts';
 import { joinGroup, ProcessGroup, Session } from './session.ts';
 import { Task } from './task.ts';
 
-export interface CloneOptions {
-  /** Where the child is charged: CLONE_INTO_CGROUP. The parent's group if left out. */
-  readonly cgroup?: Cgroup;
-  /** The child will exec before it runs, so that it needs no copy of the memory. */
-  readonly bare?: boolean;
-}
-
 /**
- * A child of `parent` without memory and CPU; `flags` are clone(2)'s with the exit signal in the low byte. Throws before
- * anything has changed.
+ * A child of `parent` without memory and CPU; `flags` are clone(2)'s with the exit signal in the low byte, `cgroup` is
+ * where it is charged (CLONE_INTO_CGROUP). A `bare` child will exec before it runs and needs no copy of the memory.
+ * Throws before anything has changed.
  */
-export function cloneTask(parent: Task, flags: number, options: CloneOptions = {}): Task {
-  const { cgroup = parent.cgroup, bare = false } = options;
+export function cloneTask(parent: Task, flags: number, cgroup: Cgroup = parent.cgroup, bare = false): Task {
   checkFlags(parent, flags);
   const { kernel } = parent;
   if (kernel.tasks.size >= kernel.machine.tasksMax) throw new SysError('EAGAIN', 'clone', 'too many tasks');

@@ -6,6 +6,7 @@ import { putNamespaces } from '../ns/nsproxy.ts';
 import { notifyParent, sendGroup, sendKernel } from '../signal/send.ts';
 import { exitCode, statusSignaled } from '../uapi/sched.ts';
 import { CLD, SA, SIG, SIG_IGN } from '../uapi/signal.ts';
+import { abandonCall } from './call.ts';
 import { hasStopped, leaveGroup, orphaned } from './session.ts';
 import { ATTENTION, type Task } from './task.ts';
 
@@ -53,9 +54,8 @@ function release(task: Task): void {
   const { kernel } = task;
   if (task.alarmTimer !== undefined) kernel.timers.cancel(task.alarmTimer);
   task.alarmTimer = undefined;
-  const spawning = task.spawning;
-  task.spawning = undefined;
-  if (spawning !== undefined) discardTask(spawning);
+  abandonCall(task.call);
+  for (const frame of task.interrupted) if (typeof frame !== 'number') abandonCall(frame);
   task.files.put(task);
   task.fs.put();
   if (task.mm !== undefined) releaseMm(task);

@@ -113,8 +113,6 @@ export class Task implements Waiter {
   alarmTimer: Timer | undefined = undefined;
   /** Of setitimer(2): after it the alarm comes again; 0 for once. */
   alarmIntervalNs = 0;
-  /** The child of a spawn that is not finished: it ends with the call. */
-  spawning: Task | undefined = undefined;
   oomScoreAdj = 0;
 
   /** Calls that a seccomp profile refuses: row number to errno. */

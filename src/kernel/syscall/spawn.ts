@@ -4,6 +4,7 @@
 
 import { fromBytes } from '../bytes.ts';
 import type { Cgroup } from '../cgroup/cgroup.ts';
+import { abandonCall } from '../proc/call.ts';
 import { cloneTask } from '../proc/clone.ts';
 import { becomeImage, findImage } from '../proc/exec.ts';
 import { discardTask } from '../proc/exit.ts';
@@ -49,8 +50,6 @@ function spawn(
   const { size } = structs.spawn_action;
   const count = actions.length / size;
   let state = task.call.state as Spawning | undefined;
-  // What an interrupted spawn has left behind.
-  if (state === undefined && task.spawning !== undefined) discardTask(task.spawning);
   try {
     if (state === undefined) {
       // A program that is not loaded yet is waited for without a child, where its path is the same for both.
@@ -71,14 +70,13 @@ function spawn(
     return finish(task, child);
   } catch (error) {
     failed?.write(0, encode('int', { value: state?.next ?? count }));
-    if (task.spawning !== undefined) discardTask(task.spawning);
-    task.spawning = undefined;
+    abandonCall(task.call);
     throw error;
   }
 }
 
 function finish(task: Task, child: Task): number {
-  task.spawning = undefined;
+  task.call.abandon = undefined;
   return child.pid.in(task.pid.ns);
 }
 
@@ -100,8 +98,8 @@ function begin(task: Task, attrs: Buf | undefined): Task {
   const on = (flag: number) => (attr.flags & flag) !== 0;
   const cgroup = on(SPAWN.CGROUP) ? cgroupOf(task, attr.cgroup_fd) : task.cgroup;
   const flags = (attr.clone_flags & ~(CLONE.CSIGNAL | CLONE.VM | CLONE.VFORK)) | SIG.CHLD;
-  const child = cloneTask(task, flags, { cgroup, bare: true });
-  task.spawning = child;
+  const child = cloneTask(task, flags, cgroup, true);
+  task.call.abandon = () => discardTask(child);
   child.comm = task.comm;
   if (on(SPAWN.SETSIGDEF)) {
     const defaults = readSet(field(bytes!, 'sigdefault'));
@@ -140,7 +138,7 @@ function act(task: Task, child: Task, action: Record<string, number>): Block | u
       if (typeof fd !== 'number') return fd;
       if (fd !== action.fd) {
         descriptors.dup2.fn(child, fd, action.fd!);
-        descriptors.close.fn(child, fd);
+        child.files.close(child, fd);
       }
       return undefined;
     }
@@ -151,7 +149,7 @@ function act(task: Task, child: Task, action: Record<string, number>): Block | u
       return undefined;
     case SPAWN_ACTION.CLOSE:
       // As in glibc, closing what is not open is no failure.
-      if (child.files.peek(action.fd!) !== undefined) descriptors.close.fn(child, action.fd!);
+      if (child.files.peek(action.fd!) !== undefined) child.files.close(child, action.fd!);
       return undefined;
     case SPAWN_ACTION.CHDIR: cwd.chdir.fn(child, path()); return undefined;
     case SPAWN_ACTION.FCHDIR: cwd.fchdir.fn(child, action.fd!); return undefined;
