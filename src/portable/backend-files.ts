@@ -21,7 +21,7 @@ type Args<N extends CallName> = Parameters<Fn<N>> extends [Task, ...infer A] ? A
 const pieceBytes = 256 * 1024;
 
 export function visit(kernel: Kernel, target: Task, call: FsCall): FsAnswer {
-  const task = cloneTask(kernel.init, SIG.CHLD, { bare: true });
+  const task = cloneTask(kernel.init, SIG.CHLD);
   try {
     joinNamespaces(task, [target.nsproxy.mnt]);
     return answer(task, call);

@@ -112,7 +112,7 @@ export const births: Steps = {
   *clone(birth, { flags, join }) {
     const bitsOf = bits(CLONE, flags) | (flags.includes('SIGCHLD') ? SIG.CHLD : 0);
     birth.child = join === undefined
-      ? cloneTask(init(birth), bitsOf, into(birth))
+      ? cloneTask(init(birth), bitsOf, birth.cgroup)
       : cloneInside(birth, bitsOf, join.namespaces);
     const { files } = birth.child;
     birth.stdio.forEach((file, fd) => files.replace(child(birth), fd, file, false));
@@ -349,14 +349,11 @@ function closeStdio(birth: Birth): void {
   birth.stdio = [];
 }
 
-/** CLONE_INTO_CGROUP. */
-const into = ({ cgroup }: Birth) => (cgroup === undefined ? {} : { cgroup });
-
 /** The way into a PID namespace is to be born there: an intermediate child enters, and has the child as its sibling. */
 function cloneInside(birth: Birth, flags: number, namespaces: readonly NamespaceType[]): Task {
   const { target } = birth;
   if (target === undefined || !target.alive) throw new SysError('ESRCH', 'setns', 'the container is not running');
-  const between = cloneTask(init(birth), flags, into(birth));
+  const between = cloneTask(init(birth), flags, birth.cgroup);
   try {
     const wanted = new Set(namespaces.map((type) => kindNames[type]));
     const list = kinds.filter((kind) => wanted.has(kind.name)).map((kind) => (
@@ -364,7 +361,7 @@ function cloneInside(birth: Birth, flags: number, namespaces: readonly Namespace
       target.nsproxy[kind.name === 'pid' ? 'pid' : kind.name === 'time' ? 'time' : kind.field]
     ));
     joinNamespaces(between, list.filter((ns) => ns !== between.nsproxy.user));
-    return cloneTask(between, flags | CLONE.PARENT, into(birth));
+    return cloneTask(between, flags | CLONE.PARENT, birth.cgroup);
   } finally {
     discardTask(between);
   }
