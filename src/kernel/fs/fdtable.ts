@@ -159,4 +159,9 @@ export class FdTable {
     this.#reserved = taken;
     return taken;
   }
+
+  /** A preopened directory is closed: its number can be given away. The others keep their places. */
+  unreserve(fd: number): void {
+    this.#reserved = this.#reserved.map((taken) => (taken === fd ? -1 : taken));
+  }
 }
