@@ -35,7 +35,7 @@ export abstract class OpenFile {
     const mode = flags & O.ACCMODE;
     this.readable = !isPath && (mode === O.RDONLY || mode === O.RDWR);
     this.writable = !isPath && (mode === O.WRONLY || mode === O.RDWR);
-    inode.opens++;
+    if (inode.opens++ === 0) inode.busy();
     if (path !== undefined) {
       path.mount.count++;
       if (this.writable && inode.isRegular) {

@@ -154,6 +154,21 @@ export abstract class Inode {
     throw new SysError('EINVAL');
   }
 
+  /** fallocate(2): storage for [at, at+n) now, and the size grown to it unless it is to be kept. */
+  allocate(_task: Task, _at: number, _n: number, _keepSize: boolean): void {
+    throw new SysError('EOPNOTSUPP');
+  }
+
+  /** FALLOC_FL_PUNCH_HOLE: [at, at+n) reads as zeros. */
+  punch(_task: Task, _at: number, _n: number): void {
+    throw new SysError('EOPNOTSUPP');
+  }
+
+  /** Bytes that the content takes: st_blocks. */
+  get storedBytes(): number {
+    return this.isRegular ? this.size : 0;
+  }
+
   // Attributes.
 
   /** Names the content, for caches: equal keys mean equal bytes, in any superblock. */
@@ -185,7 +200,10 @@ export abstract class Inode {
     return undefined;
   }
 
-  /** The last open file is gone; names may remain. */
+  /** The first open file, or the first mount of it alone. */
+  busy(): void {}
+
+  /** The last of them is gone; names may remain. */
   idle(): void {}
 
   /** The last open file and the last name are gone. */

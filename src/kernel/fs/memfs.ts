@@ -37,10 +37,21 @@ function copyTo(this: Uint8Array, target: Uint8Array, at: number, from: number, 
 }
 
 class FileData implements Data {
-  readonly #node: FileNode;
+  #node: FileNode;
+  /** The node holds somebody else's bytes: a change copies them first. */
+  #borrowed: boolean;
 
   constructor(bytes?: Uint8Array) {
     this.#node = new FileNode(bytes);
+    this.#borrowed = bytes !== undefined;
+  }
+
+  #own(): void {
+    if (!this.#borrowed) return;
+    const bytes = this.view(0, this.size);
+    this.#node = new FileNode();
+    this.#borrowed = false;
+    if (bytes.length > 0) this.write(0, bytes);
   }
 
   get size(): number {
@@ -53,6 +64,7 @@ class FileData implements Data {
   }
 
   write(pos: number, bytes: Uint8Array): void {
+    this.#own();
     source.bytes = bytes;
     source.length = bytes.length;
     this.#node.write(source as never, 0, bytes.length, pos);
@@ -60,6 +72,7 @@ class FileData implements Data {
   }
 
   truncate(size: number): void {
+    this.#own();
     this.#node.truncate(size);
   }
 }

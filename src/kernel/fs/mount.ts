@@ -37,6 +37,8 @@ export class Mount {
   count = 0;
   /** Open files that may write. */
   writers = 0;
+  /** MNT_EXPIRE has marked it. */
+  expiring = false;
   #dead = false;
 
   constructor(sb: SuperBlock, root: Dentry, source: string, flags: number) {
@@ -46,6 +48,7 @@ export class Mount {
     this.source = source;
     this.flags = flags & MNT_FLAGS;
     sb.active++;
+    if (root.inode.opens++ === 0) root.inode.busy();
   }
 
   /** Writing is refused with EROFS. */
@@ -63,6 +66,9 @@ export class Mount {
     if (this.#dead || this.count > 0 || this.ns !== undefined || this.parent !== undefined) return;
     this.#dead = true;
     this.sb.kernel.vfs.freeMountId(this.id);
+    const { inode } = this.root;
+    if (--inode.opens === 0) inode.idle();
+    if (inode.opens === 0 && inode.nlink === 0) inode.evict();
     if (--this.sb.active === 0) this.sb.kill();
   }
 

@@ -55,6 +55,15 @@ class NsInode extends Inode {
     return new NsFile(this, path, flags);
   }
 
+  /** A bind mount of the file keeps the namespace alive. */
+  override busy(): void {
+    this.namespace.get();
+  }
+
+  override idle(): void {
+    this.namespace.put();
+  }
+
   override setattr(): void {
     throw new SysError('EPERM');
   }

@@ -27,6 +27,8 @@ export interface TmpOptions {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** What it begins as; the tree's own mode and ids then hold. */
+  readonly template?: TmpSuper;
   /** The options as /proc/mounts shows them. */
   readonly shown: string;
 }
@@ -352,12 +354,21 @@ export class TmpInode extends Inode {
     this.#modified();
   }
 
-  /** fallocate(2): memory for the whole range, taken now. */
-  reserve(end: number): void {
+  override allocate(_task: Task, at: number, n: number, keepSize: boolean): void {
+    const end = at + n;
     const data = this.#ownData();
     const more = pages(end) - pages(data.size);
     if (more > 0) this.sb.takePages(more);
     if (end > data.size) data.truncate(end);
+    if (!keepSize && end > this.size) this.size = end;
+    this.#modified();
+  }
+
+  override punch(_task: Task, at: number, n: number): void {
+    const data = this.#ownData();
+    const end = Math.min(at + n, data.size);
+    for (let pos = at; pos < end; pos += zeros.length) data.write(pos, zeros.subarray(0, Math.min(zeros.length, end - pos)));
+    this.#modified();
   }
 
   /** Fill a file of an image: `bytes` is kept, and copied only when somebody writes. */
@@ -372,8 +383,8 @@ export class TmpInode extends Inode {
     return this.#data === undefined && this.lower !== undefined ? this.lower.contentKey() : super.contentKey();
   }
 
-  get storedBytes(): number {
-    return pages(this.#content?.size ?? 0) * PAGE_SIZE;
+  override get storedBytes(): number {
+    return this.isRegular ? pages(this.#content?.size ?? 0) * PAGE_SIZE : 0;
   }
 
   #ownData(): Data {
@@ -414,6 +425,7 @@ function parseTmp(kernel: Kernel, task: Task | undefined, data: string, now?: Tm
   let uid = task?.cred.fsuid ?? 0;
   let gid = task?.cred.fsgid ?? 0;
   let shown = '';
+  let template: TmpSuper | undefined;
   const user = task?.nsproxy.user;
   for (const [key, value] of parseOptions(data)) {
     switch (key) {
@@ -437,11 +449,17 @@ function parseTmp(kernel: Kernel, task: Task | undefined, data: string, now?: Tm
       }
       case 'uid': uid = idOption(value, (id) => user === undefined ? id : user.uidOut(id)); shown += `,uid=${uid}`; break;
       case 'gid': gid = idOption(value, (id) => user === undefined ? id : user.gidOut(id)); shown += `,gid=${gid}`; break;
+      case 'template': {
+        // Not Linux's: how the runtime makes a container's root without copying an image.
+        template = kernel.templates.get(value ?? '');
+        if (template === undefined || task !== kernel.init) throw new SysError('EINVAL', 'mount', `no template ${value ?? ''}`);
+        break;
+      }
       case 'huge': case 'mpol': case 'inode32': case 'inode64': case 'noswap': case 'usrquota': case 'grpquota': break;
       default: throw new SysError('EINVAL', 'mount', `unknown option ${key}`);
     }
   }
-  return { sizeBytes, inodesMax, mode, uid, gid, shown };
+  return { sizeBytes, inodesMax, mode, uid, gid, shown, ...(template === undefined ? {} : { template }) };
 }
 
 function idOption(value: string | undefined, out: (id: number) => number): number {
@@ -454,7 +472,8 @@ export const tmpfs: FsType = {
   name: 'tmpfs', nodev: true, userns: true,
   mount(task, _source, flags, data) {
     const { kernel } = task;
-    return new TmpSuper(kernel, tmpfs, parseTmp(kernel, task, data), flags, task.nsproxy.user, task.cgroup);
+    const options = parseTmp(kernel, task, data);
+    return new TmpSuper(kernel, tmpfs, options, flags, task.nsproxy.user, task.cgroup, options.template);
   },
 };
 
