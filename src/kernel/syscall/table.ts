@@ -22,11 +22,19 @@ export interface Entry<N extends CallName> {
 /** A piece of the table: `export const uidRows = { getuid: full(getuid) } satisfies Rows`. */
 export type Rows = { readonly [N in CallName]?: Entry<N> };
 
-export const full = <F>(fn: F): { fn: F; support: 'full' } => ({ fn, support: 'full' });
-export const partial = <F>(fn: F, note: string): { fn: F; support: 'partial'; note: string } =>
-  ({ fn, support: 'partial', note });
+// Declared functions, since the pieces call them while this module is still being loaded.
+export function full<F>(fn: F): { fn: F; support: 'full' } {
+  return { fn, support: 'full' };
+}
+
+export function partial<F>(fn: F, note: string): { fn: F; support: 'partial'; note: string } {
+  return { fn, support: 'partial', note };
+}
+
 /** A row that a signal handler always ends with EINTR. */
-export const norestart = <E extends object>(entry: E): E & { norestart: true } => ({ ...entry, norestart: true });
+export function norestart<E extends object>(entry: E): E & { norestart: true } {
+  return { ...entry, norestart: true };
+}
 
 /** A row as the dispatcher has it. */
 export interface Row {
