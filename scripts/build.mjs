@@ -87,7 +87,7 @@ function collect(files, result) {
 
 // Only the files that really call require pay for it.
 function withRequire(text) {
-  if (!/\brequire\(|__require/.test(text)) return text;
+  if (!/\btypeof require\b|\brequire\(/.test(text)) return text;
   const at = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0;
   return `${text.slice(0, at)}${banner}\n${text.slice(at)}`;
 }
