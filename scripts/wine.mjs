@@ -28,7 +28,7 @@ process.exit(totals.failed > 0 ? 1 : 0);
 function cases(folder) {
   const sh = script => ['run', 'busybox', 'sh', '-c', script];
   return [
-    {name: 'the version', args: ['--version'], shows: [/^\d+\.\d+\.\d+/]},
+    {name: 'the version', args: ['--version'], shows: [/^twinbox \d+\.\d+\.\d+/]},
     {name: 'what this machine can do', args: ['info'], shows: [/portable/]},
     {name: 'the demo', args: ['demo'], shows: [/\bPID\b/]},
     {name: 'a shell that is PID 1', args: sh('echo $$'), shows: [/^1\r?$/m]},
