@@ -1,6 +1,7 @@
 // Boot: from an empty machine to task 1 with a root of its own. Reads like a table of contents.
 
 import { Cgroup } from './cgroup/cgroup.ts';
+import { devpts, openPtmx, PTMX } from './fs/devpts.ts';
 import { FdTable } from './fs/fdtable.ts';
 import { hostfs } from './fs/hostfs.ts';
 import { registerMem } from './fs/mem.ts';
@@ -8,6 +9,7 @@ import { Mount } from './fs/mount.ts';
 import { FsContext, Path } from './fs/path.ts';
 import { procfs } from './fs/proc/super.ts';
 import type { FsType } from './fs/super.ts';
+import { sysfs } from './fs/sysfs.ts';
 import { makeTmpfs, type TmpInode, tmpfs } from './fs/tmpfs.ts';
 import { openFifo } from './ipc/pipe.ts';
 import type { Kernel } from './kernel.ts';
@@ -41,9 +43,10 @@ export function boot(kernel: Kernel, hostname: string): void {
 /** The types of mount(2), in the order of /proc/filesystems, and who opens special files. */
 function registerDrivers(kernel: Kernel): void {
   const { vfs } = kernel;
-  for (const type of [tmpfs, procfs, hostfs]) vfs.types.set(type.name, type);
+  for (const type of [sysfs, tmpfs, procfs, devpts, hostfs]) vfs.types.set(type.name, type);
   vfs.fifo = openFifo;
   registerMem(kernel);
+  vfs.chrdevs.set(PTMX, openPtmx);
   registerTtys(kernel);
 }
 
