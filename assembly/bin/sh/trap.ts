@@ -1,0 +1,160 @@
+// Traps. A handler only notes that its signal came; the action runs between commands, when the shell asks.
+
+import * as signal from '../../sys/signal';
+import { SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } from '../../sys/linux';
+import { evalText } from './eval';
+import { FLOW_ERROR, FLOW_EXIT, FLOW_INTERRUPT, FLOW_NONE, FLOW_RETURN, leave, sh } from './state';
+
+/** The action of each signal, 0 for EXIT: null is the default, '' ignores. */
+export const actions: (string | null)[] = new Array<string | null>(65);
+/** How many are set, so that asking costs nothing while there are none. */
+export let count: i32 = 0;
+/** Ignored when the shell started: a script may not change them. */
+const hard: StaticArray<bool> = new StaticArray<bool>(65);
+/** In a subshell: the parent's actions, which `trap` without arguments still shows until it sets one itself. */
+let inherited: (string | null)[] | null = null;
+
+export function trapped(sig: i32): bool {
+  const a = actions[sig];
+  return a != null && (a as string).length > 0;
+}
+
+export function anyTrap(): bool {
+  return count > 0;
+}
+
+/** Signals ignored from the start stay so (POSIX: in a shell that is not interactive). */
+export function inheritIgnored(): void {
+  for (let i = 1; i < 32; i++) if (i != 9 && i != 19 && signal.isIgnored(i)) hard[i] = true;
+}
+
+export function set(sig: i32, action: string | null): void {
+  inherited = null;
+  if (sig > 0 && hard[sig] && !sh.interactive) return;
+  const had = actions[sig] != null;
+  actions[sig] = action;
+  if (had && action == null) count--;
+  if (!had && action != null) count++;
+  if (sig > 0) settle(sig);
+}
+
+/** Give the kernel the disposition that a signal's trap and the shell's own needs ask for. */
+export function settle(sig: i32): void {
+  const a = actions[sig];
+  if (a != null) {
+    if ((a as string).length == 0) signal.ignore(sig);
+    else signal.watch(sig);
+    return;
+  }
+  if (hard[sig] && !sh.interactive) return;
+  if (sh.interactive && !sh.subshell) {
+    if (sig == SIGINT) {
+      signal.watch(sig);
+      return;
+    }
+    if (sig == SIGQUIT || sig == SIGTERM) {
+      signal.ignore(sig);
+      return;
+    }
+  }
+  if (sh.jobControl && (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)) {
+    signal.ignore(sig);
+    return;
+  }
+  signal.reset(sig);
+}
+
+/** The dispositions of a shell that has become interactive or taken job control, or given it up. */
+export function settleAll(): void {
+  settle(SIGINT);
+  settle(SIGQUIT);
+  settle(SIGTERM);
+  settle(SIGTSTP);
+  settle(SIGTTIN);
+  settle(SIGTTOU);
+}
+
+/** Signals that the shell has to itself and its children must not inherit as ignored. */
+export function ownSignals(): u64 {
+  let set: u64 = 0;
+  if (sh.interactive && !sh.subshell) {
+    if (actions[SIGINT] == null) set |= signal.bit(SIGINT);
+    if (actions[SIGQUIT] == null) set |= signal.bit(SIGQUIT);
+    if (actions[SIGTERM] == null) set |= signal.bit(SIGTERM);
+  }
+  if (sh.jobControl) {
+    if (actions[SIGTSTP] == null) set |= signal.bit(SIGTSTP);
+    if (actions[SIGTTIN] == null) set |= signal.bit(SIGTTIN);
+    if (actions[SIGTTOU] == null) set |= signal.bit(SIGTTOU);
+  }
+  return set;
+}
+
+/** In a new subshell: caught signals go back to their default, ignored ones stay. */
+export function enterSubshell(own: u64): void {
+  const before: (string | null)[] = new Array<string | null>(65);
+  let any = false;
+  for (let i = 0; i < 65; i++) {
+    const a = actions[i];
+    before[i] = a;
+    if (a == null) continue;
+    any = true;
+    if ((a as string).length == 0) continue;
+    actions[i] = null;
+    count--;
+    if (i > 0) signal.reset(i);
+  }
+  for (let i = 1; i < 32; i++) if (own & signal.bit(i)) signal.reset(i);
+  for (let i = 0; i < 65; i++) signal.caught[i] = false;
+  signal.clearCaught();
+  if (any) inherited = before;
+}
+
+/** What `trap` lists. */
+export function listed(): (string | null)[] {
+  return inherited ? inherited as (string | null)[] : actions;
+}
+
+/** A subshell that runs more than a lone `trap` has traps of its own. */
+export function dropInherited(): void {
+  inherited = null;
+}
+
+/** Run the actions of the signals that came. Callers look at `signal.anyCaught` first. */
+export function run(): void {
+  signal.clearCaught();
+  for (let i = 1; i < 65; i++) {
+    if (!unchecked(signal.caught[i])) continue;
+    signal.caught[i] = false;
+    const a = actions[i];
+    if (a == null) {
+      if (i == SIGINT && sh.interactive && !sh.subshell) {
+        leave(FLOW_INTERRUPT, 130);
+        return;
+      }
+      continue;
+    }
+    const status = sh.status;
+    const flow = sh.flow;
+    const levels = sh.levels;
+    sh.flow = FLOW_NONE;
+    evalText(a as string, true);
+    if (sh.flow == FLOW_EXIT || sh.flow == FLOW_ERROR || sh.flow == FLOW_INTERRUPT || sh.flow == FLOW_RETURN) return;
+    sh.flow = flow;
+    sh.levels = levels;
+    sh.status = status;
+  }
+}
+
+/** The EXIT trap, once. */
+export function runExit(status: i32): i32 {
+  const a = actions[0];
+  if (a == null || (a as string).length == 0) return status;
+  actions[0] = null;
+  count--;
+  sh.flow = FLOW_NONE;
+  sh.status = status;
+  sh.tested = 0;
+  evalText(a as string, true);
+  return sh.flow == FLOW_EXIT || sh.flow == FLOW_ERROR ? sh.status : status;
+}
