@@ -6,16 +6,16 @@
 // the kernel has an answer for the parked call. After some milliseconds the lane lets the host's event loop turn.
 
 import {MARK_BLOCK, MARK_DIE} from '../kernel/hardware.ts';
-import {ATTENTION} from '../kernel/proc/task.ts';
 import type {Task} from '../kernel/proc/task.ts';
 import {SysError} from '../kernel/uapi/errno.ts';
 import {SIG} from '../kernel/uapi/signal.ts';
 import type {Calls} from './calls.ts';
 import {faultSignal} from './fault.ts';
+import {goesOn} from './outcome.ts';
 import type {Image} from './image.ts';
 import {tableEntry} from './image.ts';
 import type {GuestMemory} from './memory.ts';
-import {copyMemory, growMemory, MemoryPool} from './memory.ts';
+import {copyMemory, MemoryPool} from './memory.ts';
 import {ENTRY_TYPES} from './probe.ts';
 import {EXPORT, PAGE_BYTES} from './section.ts';
 import {SIGINFO_BYTES, siginfoBytes} from './siginfo.ts';
@@ -347,14 +347,14 @@ export class Lane {
   #trapped(cpu: LaneCpu, error: unknown): void {
     const signal = cpu.aborted ? SIG.ABRT : faultSignal(error);
     if (signal === 0) throw error;
-    if (!cpu.dying) this.#fault(cpu, signal);
+    this.#fault(cpu, cpu.dying ? 0 : signal);
     this.#end(cpu);
   }
 
   #fault({task}: LaneCpu, signal: number): void {
-    task.kernel.fault(task, signal);
-    // There is nothing to return to from a handler for it: the frames that trapped are gone.
-    if (task.alive && (task.attention & ATTENTION.DEAD) === 0) task.kernel.fault(task, SIG.KILL);
+    if (signal !== 0) task.kernel.fault(task, signal);
+    // Nothing is left to return to from a handler for it: the frames that trapped are gone.
+    if (goesOn(task)) task.kernel.fault(task, SIG.KILL);
   }
 
   /** The instance has ended. What next is the kernel's to say: nothing, or the image that execve(2) gave. */
@@ -443,7 +443,7 @@ export class Lane {
       unknown: (index: number) => {
         const {task, image} = this.#current!;
         const {module, name} = image.facts.imports[index]!;
-        calls.unknown?.(task, module, name);
+        calls.unknown(task, module, name);
       },
     };
   }
@@ -511,11 +511,12 @@ export class Lane {
     const old = memory!.pages;
     const more = pages >>> 0;
     if (more === 0) return old;
-    if (old + more > image.pagesMax || !growMemory(task, more * PAGE_BYTES)) return -1;
+    if (old + more > image.pagesMax) return -1;
+    if (!this.#options.calls.grow(task, more * PAGE_BYTES)) return this.#current!.dead ? mark(this.#current!, MARK_DIE) : -1;
     try {
       return memory!.memory.grow(more);
     } catch {
-      growMemory(task, -more * PAGE_BYTES);
+      this.#options.calls.grow(task, -more * PAGE_BYTES);
       return -1;
     }
   }

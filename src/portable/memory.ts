@@ -2,7 +2,6 @@
 // and collects dead ones late.
 
 import type {Memory} from '../kernel/hardware.ts';
-import type {Task} from '../kernel/proc/task.ts';
 import {PAGE_BYTES} from './section.ts';
 
 const POOL_BYTES_MAX = 64 << 20;
@@ -72,12 +71,6 @@ export class MemoryPool {
     this.#free.push(memory);
     this.#bytes += size;
   }
-}
-
-/** Charges a task's growing memory, where the kernel counts it. */
-export function growMemory(task: Task, bytes: number): boolean {
-  const {kernel} = task as {kernel: {growMemory?: (task: Task, bytes: number) => boolean}};
-  return kernel.growMemory?.(task, bytes) ?? true;
 }
 
 const STEP_WORDS = 1024;

@@ -5,15 +5,15 @@
 // and is killed by ending its thread.
 
 import {MARK_BLOCK, MARK_DIE} from '../kernel/hardware.ts';
-import {ATTENTION} from '../kernel/proc/task.ts';
 import type {Task} from '../kernel/proc/task.ts';
 import {SysError} from '../kernel/uapi/errno.ts';
 import {SIG} from '../kernel/uapi/signal.ts';
 import type {Calls} from './calls.ts';
 import * as C from './control.ts';
 import type {End, Handler, Job} from './control.ts';
+import {goesOn} from './outcome.ts';
 import type {Image} from './image.ts';
-import {copyMemory, growMemory, MemoryPool} from './memory.ts';
+import {copyMemory, MemoryPool} from './memory.ts';
 import type {GuestMemory} from './memory.ts';
 import {ThreadPool} from './pool.ts';
 import type {Listener, Thread} from './pool.ts';
@@ -218,7 +218,7 @@ export class Workers {
       }
       case C.OP_UNKNOWN: {
         const {module, name} = cpu.image.facts.imports[control[C.NR]!]!;
-        this.#options.calls.unknown?.(task, module, name);
+        this.#options.calls.unknown(task, module, name);
         return 0;
       }
       default: return MARK_DIE;
@@ -275,7 +275,7 @@ export class Workers {
     if (!cpu.dead) {
       task.utimeNs += (performance.now() - cpu.resumedMs) * 1e6;
       if ('status' in end) task.kernel.returned(task, end.status);
-      else if (end.signal !== 0) this.#fault(task, end.signal);
+      else this.#fault(task, end.signal);
     }
     const next = cpu.dead ? undefined : task.kernel.next(task) as Image | undefined;
     if (task.cpu === cpu) task.cpu = undefined;
@@ -291,9 +291,9 @@ export class Workers {
   }
 
   #fault(task: Task, signal: number): void {
-    task.kernel.fault(task, signal);
-    // There is nothing to return to from a handler for it: the frames that trapped are gone.
-    if (task.alive && (task.attention & ATTENTION.DEAD) === 0) task.kernel.fault(task, SIG.KILL);
+    if (signal !== 0) task.kernel.fault(task, signal);
+    // Nothing is left to return to from a handler for it: the frames that trapped are gone.
+    if (goesOn(task)) task.kernel.fault(task, SIG.KILL);
   }
 
   #terminate(cpu: WorkerCpu): void {
@@ -320,11 +320,11 @@ export class Workers {
     const old = memory.pages;
     const more = pages >>> 0;
     if (more === 0) return old;
-    if (old + more > image.pagesMax || !growMemory(task, more * PAGE_BYTES)) return -1;
+    if (old + more > image.pagesMax || !this.#options.calls.grow(task, more * PAGE_BYTES)) return -1;
     try {
       return memory.memory.grow(more);
     } catch {
-      growMemory(task, -more * PAGE_BYTES);
+      this.#options.calls.grow(task, -more * PAGE_BYTES);
       return -1;
     }
   }

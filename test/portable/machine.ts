@@ -60,7 +60,8 @@ export class Toy {
       calls: {
         number: (module, name) => module === 'linux' ? names.indexOf(name as (typeof names)[number]) : -1,
         trap: (task, nr) => this.trap(task as unknown as ToyTask, nr),
-        unknown: (_, module, name) => this.unknown.push(`${module}.${name}`),
+        unknown: (_, module, name) => void this.unknown.push(`${module}.${name}`),
+        grow: (task, bytes) => (task.mm?.memory?.bytes().length ?? 0) + bytes <= this.memoryLimit,
       },
     });
   }
@@ -242,9 +243,5 @@ export class Toy {
     if (!task.alive) return undefined;
     task.attention &= ~EXEC;
     return task.mm.program;
-  }
-
-  growMemory(task: ToyTask, bytes: number): boolean {
-    return (task.mm.memory?.bytes().length ?? 0) + bytes <= this.memoryLimit;
   }
 }
