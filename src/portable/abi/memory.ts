@@ -1,7 +1,6 @@
 // Guest memory as the WASI adapters see it. A Buf here reads the memory anew at each access: the arguments of a parked
 // call live on, and a handler that runs meanwhile may grow the memory.
 
-import {fromBytes} from '../../kernel/bytes.ts';
 import type {Task} from '../../kernel/proc/task.ts';
 import type {Buf, Ptr} from '../../kernel/syscall/buf.ts';
 import {guest} from '../../kernel/syscall/marshal.ts';
@@ -85,8 +84,12 @@ export function vector(task: Task, ptr: number, count: number): Buf {
 /** A path, as a byte string. */
 export function path(task: Task, ptr: number, length: number): string {
   if (length >>> 0 >= PATH_MAX) throw new SysError('ENAMETOOLONG');
-  const text = fromBytes(guest(task, ptr, length).slice());
-  if (text.includes('\0')) throw new SysError('EINVAL');
+  const bytes = guest(task, ptr, length);
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] === 0) throw new SysError('EINVAL');
+    text += String.fromCharCode(bytes[i]!);
+  }
   return text;
 }
 
@@ -104,8 +107,23 @@ export function store32(task: Task, ptr: number, value: number): void {
   view(guest(task, ptr, 4)).setUint32(0, value, true);
 }
 
-export function store64(task: Task, ptr: number, value: number | bigint): void {
-  view(guest(task, ptr, 8)).setBigUint64(0, BigInt(value), true);
+/** A value that is not negative, exact to 2^53. */
+export function store64(task: Task, ptr: number, value: number): void {
+  const out = view(guest(task, ptr, 8));
+  out.setUint32(0, value % 4294967296, true);
+  out.setUint32(4, Math.floor(value / 4294967296), true);
+}
+
+/** Seconds and nanoseconds as a count of nanoseconds, which no number holds exactly: in two words. */
+export function storeTime(out: DataView, at: number, sec: number, nsec: number): void {
+  if (sec < 0) {
+    out.setBigInt64(at, BigInt(sec) * 1_000_000_000n + BigInt(nsec), true);
+    return;
+  }
+  const upper = Math.floor(sec / 65536) * 1e9;
+  const lower = (upper % 65536) * 65536 + (sec % 65536) * 1e9 + nsec;
+  out.setUint32(at, lower % 4294967296, true);
+  out.setUint32(at + 4, Math.floor(upper / 65536) + Math.floor(lower / 4294967296), true);
 }
 
 export function view(bytes: Uint8Array): DataView {

@@ -1,11 +1,11 @@
 // WASI's calls on the process itself: arguments, environment, exit, signals, clocks, randomness.
 
 import type {Task} from '../../kernel/proc/task.ts';
-import {scratch} from '../../kernel/syscall/buf.ts';
+import {ByteBuf} from '../../kernel/syscall/buf.ts';
 import {guest} from '../../kernel/syscall/marshal.ts';
-import {decode, structs} from '../../kernel/uapi/struct.ts';
+import {structs} from '../../kernel/uapi/struct.ts';
 import {WASI} from './errno.ts';
-import {GuestBuf, store32, store64, view, writable} from './memory.ts';
+import {GuestBuf, signed, store32, storeTime, view, writable} from './memory.ts';
 import {last, step} from './row.ts';
 
 /** How many strings there are, and how many bytes with their NULs. */
@@ -57,13 +57,16 @@ export function randomGet(task: Task, r: Int32Array): number {
 /** WASI's clocks have Linux's numbers: realtime, monotonic, CPU time of the process, of the thread. */
 const CLOCK_MAX = 3;
 
+// A row fills it and the adapter reads it in the same try, so that one is enough for all.
+const timespecWords = new Int32Array(structs.timespec.size / 4);
+const timespec = new ByteBuf(new Uint8Array(timespecWords.buffer));
+
 function clock(task: Task, row: 'clock_gettime' | 'clock_getres', id: number, ptr: number): number {
   if (id >>> 0 > CLOCK_MAX) return WASI.INVAL;
   writable(task, ptr, 8);
-  const buf = scratch(structs.timespec.size);
-  return last(task, row, [id, buf], (t) => {
-    const {tv_sec: sec, tv_nsec: nsec} = decode('timespec', buf.bytes);
-    store64(t, ptr, BigInt(sec!) * 1_000_000_000n + BigInt(nsec!));
+  return last(task, row, [id, timespec], (t) => {
+    const [lo, hi, nsec] = [timespecWords[0]!, timespecWords[1]!, timespecWords[2]!];
+    storeTime(view(guest(t, ptr, 8)), 0, signed(lo, hi), nsec);
     return 0;
   });
 }

@@ -1,12 +1,12 @@
 // Files as WASI describes them: types, filestat, fdstat with its rights, times.
 
 import type {Task} from '../../kernel/proc/task.ts';
-import {ByteBuf, scratch} from '../../kernel/syscall/buf.ts';
+import {ByteBuf} from '../../kernel/syscall/buf.ts';
 import {guest} from '../../kernel/syscall/marshal.ts';
 import {SysError} from '../../kernel/uapi/errno.ts';
 import {AT, F, major, O, S, UTIME_NOW, UTIME_OMIT} from '../../kernel/uapi/fcntl.ts';
-import {decode, encode, structs} from '../../kernel/uapi/struct.ts';
-import {noPointer, path, view, writable} from './memory.ts';
+import {encode, structs} from '../../kernel/uapi/struct.ts';
+import {noPointer, path, storeTime, view, writable} from './memory.ts';
 import {place, preopened} from './preopen.ts';
 import {last, step} from './row.ts';
 
@@ -44,13 +44,23 @@ export function openFlags(fdflags: number): number {
 /** Major numbers of ttys: virtual consoles, /dev/tty and /dev/console, and ptys. */
 const isTty = (rdev: number): boolean => [4, 5].includes(major(rdev)) || (major(rdev) >= 136 && major(rdev) <= 143);
 
-/** fstat, also of a preopened directory. */
-export function statOf(task: Task, fd: number): Record<string, number> {
-  const buf = scratch(structs.stat.size);
+// One struct stat for all: a row fills it and the adapter reads it in the same try.
+const words = new Int32Array(structs.stat.size / 4);
+const buffer = new ByteBuf(new Uint8Array(words.buffer));
+const slot = (field: string): number => structs.stat.fields.find(({name}) => name === field)!.offset >> 2;
+const DEV = slot('st_dev');
+const INO = slot('st_ino');
+const MODE = slot('st_mode');
+const NLINK = slot('st_nlink');
+const RDEV = slot('st_rdev');
+const SIZE = slot('st_size');
+const TIMES = [slot('st_atime'), slot('st_mtime'), slot('st_ctime')];
+
+/** fstat, also of a preopened directory, into `words`. */
+function statOf(task: Task, fd: number): void {
   const name = preopened(task, fd);
-  if (name === undefined) step(task, 'fstat', [fd, buf]);
-  else step(task, 'newfstatat', [AT.FDCWD, name, buf, 0]);
-  return decode('stat', buf.bytes);
+  if (name === undefined) step(task, 'fstat', [fd, buffer]);
+  else step(task, 'newfstatat', [AT.FDCWD, name, buffer, 0]);
 }
 
 export function fdFdstatGet(task: Task, r: Int32Array): number {
@@ -58,14 +68,14 @@ export function fdFdstatGet(task: Task, r: Int32Array): number {
   writable(task, ptr, 24);
   const directory = preopened(task, fd) !== undefined;
   const flags = directory ? 0 : step(task, 'fcntl', [fd, F.GETFL, noPointer(0)]);
-  const stat = statOf(task, fd);
-  const type = filetype(stat.st_mode!);
+  statOf(task, fd);
+  const type = filetype(words[MODE]!);
   let rights: number = type === FILETYPE.DIRECTORY ? RIGHTS_DIRECTORY : RIGHTS_ALL & ~RIGHT.FD_READDIR;
   if (type !== FILETYPE.DIRECTORY) {
     if ((flags & O.ACCMODE) === O.WRONLY) rights &= ~RIGHT.FD_READ;
     if ((flags & O.ACCMODE) === O.RDONLY) rights &= ~RIGHT.FD_WRITE;
     // wasi-libc's isatty: a character device without positions.
-    if (type === FILETYPE.CHARACTER_DEVICE && isTty(stat.st_rdev!)) rights &= ~(RIGHT.FD_SEEK | RIGHT.FD_TELL);
+    if (type === FILETYPE.CHARACTER_DEVICE && isTty(words[RDEV]!)) rights &= ~(RIGHT.FD_SEEK | RIGHT.FD_TELL);
   }
   const out = view(guest(task, ptr, 24));
   out.setUint8(0, type);
@@ -103,27 +113,32 @@ export function fails(code: ConstructorParameters<typeof SysError>[0]): never {
   throw new SysError(code);
 }
 
-/** filestat: 64 bytes; in wasi_unstable 56, with a 32-bit link count. */
-function storeStat(task: Task, ptr: number, stat: Record<string, number>, old: boolean): void {
+/** From `words` to a filestat: 64 bytes; in wasi_unstable 56, with a 32-bit link count. */
+function storeStat(task: Task, ptr: number, old: boolean): void {
   const out = view(guest(task, ptr, old ? 56 : 64));
   const times = old ? 32 : 40;
-  const put = (at: number, value: number) => out.setBigUint64(at, BigInt(value), true);
-  put(0, stat.st_dev!);
-  put(8, stat.st_ino!);
-  put(16, filetype(stat.st_mode!));
-  if (old) out.setUint32(20, stat.st_nlink!, true);
-  else put(24, stat.st_nlink!);
-  put(times - 8, stat.st_size!);
-  for (const [i, name] of ['atime', 'mtime', 'ctime'].entries()) {
-    const ns = BigInt(stat[`st_${name}`]!) * 1_000_000_000n + BigInt(stat[`st_${name}_nsec`]!);
-    out.setBigUint64(times + i * 8, ns, true);
+  const copy = (at: number, from: number) => {
+    out.setInt32(at, words[from]!, true);
+    out.setInt32(at + 4, words[from + 1]!, true);
+  };
+  copy(0, DEV);
+  copy(8, INO);
+  out.setInt32(16, filetype(words[MODE]!), true);
+  if (!old) out.setInt32(28, 0, true);
+  out.setInt32(old ? 20 : 24, words[NLINK]!, true);
+  if (!old) out.setInt32(20, 0, true);
+  copy(times - 8, SIZE);
+  for (let i = 0; i < TIMES.length; i++) {
+    const from = TIMES[i]!;
+    storeTime(out, times + i * 8, words[from + 1]! * 4294967296 + (words[from]! >>> 0), words[from + 2]!);
   }
 }
 
 export function fdFilestatGet(task: Task, r: Int32Array, old: boolean): number {
   const [fd, ptr] = [r[0]!, r[1]!];
   writable(task, ptr, old ? 56 : 64);
-  storeStat(task, ptr, statOf(task, fd), old);
+  statOf(task, fd);
+  storeStat(task, ptr, old);
   return 0;
 }
 
@@ -139,9 +154,8 @@ export function pathFilestatGet(task: Task, r: Int32Array, old: boolean): number
   const [fd, lookup, ptr] = [r[0]!, r[1]!, r[4]!];
   writable(task, ptr, old ? 56 : 64);
   const [dirfd, name] = place(task, fd, path(task, r[2]!, r[3]!));
-  const buf = scratch(structs.stat.size);
-  return last(task, 'newfstatat', [dirfd, name, buf, nofollow(lookup)], (t) => {
-    storeStat(t, ptr, decode('stat', buf.bytes), old);
+  return last(task, 'newfstatat', [dirfd, name, buffer, nofollow(lookup)], (t) => {
+    storeStat(t, ptr, old);
     return 0;
   });
 }
