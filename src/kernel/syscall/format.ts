@@ -41,9 +41,11 @@ export function formatIn(arg: Arg, value: unknown, call: string): string {
     case 'cstrings':
       return arg.name === 'envp' ? `/* ${(value as string[]).length} vars */`
         : `[${(value as string[]).map((s) => quote(s, STRING_MAX)).join(', ')}]`;
-    case 'in': return quoteBytes(value as Buf, (value as Buf).length);
+    case 'in': return `${quoteBytes(value as Buf, (value as Buf).length)}, ${(value as Buf).length}`;
     case 'iovec': return vector(value as Buf, (value as Buf).length);
-    case 'struct': return formatStruct(arg, value as Buf);
+    case 'struct':
+      if (arg.array !== true) return formatStruct(arg, value as Buf);
+      return `${formatStruct(arg, value as Buf)}, ${(value as Buf).length / structs[arg.struct!].size}`;
     case 'sigset': return formatSet(value as Buf);
     case 'flags': return formatFlags(arg.names ?? '', value as number, call);
     case 'mode': return `0${(value as number).toString(8)}`;
@@ -62,7 +64,8 @@ export function formatIn(arg: Arg, value: unknown, call: string): string {
 export function formatOut(arg: Arg, value: unknown, result: number, call: string): string {
   if (value === undefined) return 'NULL';
   const buf = value as Buf;
-  if (result < 0) return '{}';
+  const size = arg.kind === 'out' ? `, ${buf.length}` : '';
+  if (result < 0) return `0x?${size}`;
   switch (arg.kind) {
     case 'iovec': return vector(buf, Math.min(result, buf.length));
     case 'struct':
@@ -70,8 +73,8 @@ export function formatOut(arg: Arg, value: unknown, result: number, call: string
       return formatStruct(arg, buf);
     case 'sigset': return formatSet(buf);
     default:
-      if (call === 'getdents64') return `/* ${result} bytes of entries */`;
-      return quoteBytes(buf, Math.min(result, buf.length));
+      if (call === 'getdents64') return `/* entries */${size}`;
+      return quoteBytes(buf, Math.min(result, buf.length)) + size;
   }
 }
 
@@ -103,7 +106,7 @@ function quoteBytes(buf: Buf, length: number): string {
 }
 
 function vector(buf: Buf, length: number): string {
-  return `[{iov_base=${quoteBytes(buf, length)}, iov_len=${buf.length}}]`;
+  return `[{iov_base=${quoteBytes(buf, length)}, iov_len=${buf.length}}], 1`;
 }
 
 function nameOf(names: Names, value: number): string | undefined {
@@ -116,7 +119,7 @@ export function formatFlags(table: string, value: number, call: string): string 
   if (found === undefined) return `0x${(value >>> 0).toString(16)}`;
   const parts: string[] = [];
   let rest = value >>> 0;
-  if (table === 'O') {
+  if (table === 'O' && call === 'openat') {
     parts.push(['O_RDONLY', 'O_WRONLY', 'O_RDWR'][rest & O.ACCMODE] ?? 'O_ACCMODE');
     rest &= ~O.ACCMODE;
   }

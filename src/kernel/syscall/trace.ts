@@ -29,6 +29,8 @@ export class Tracer {
       if (isOut(arg)) return `${LATER}${String.fromCharCode(i + 2)}`;
       return attempt(() => formatIn(arg, valueOf(task, row, call, i), row.name));
     });
+    // strace leaves out a mode that nothing is created with.
+    if (row.name === 'openat' && !/O_(CREAT|TMPFILE)/.test(parts[2]!)) parts.length = 3;
     return `${row.name}(${parts.join(', ')})`;
   }
 
