@@ -54,3 +54,9 @@ export function uname(): Utsname {
   u.domainname = textz(scratch + 325, 65);
   return u;
 }
+
+/** The node name of uname(2). */
+export function hostname(): string {
+  linux.uname(scratch);
+  return textz(scratch + linux.utsname_nodename, 65);
+}
