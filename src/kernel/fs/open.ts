@@ -60,6 +60,7 @@ function findOrCreate(task: Task, walk: Walk, flags: number, mode: number): bool
 
 function create(task: Task, walk: Walk, mode: number): void {
   const dir = walk.inode;
+  if (dir.nlink === 0) throw new SysError('ENOENT');
   wantWrite(walk.mount);
   if (!mappable(task)) throw new SysError('EOVERFLOW');
   requireAccess(task, dir, MAY_WRITE | MAY_EXEC);
