@@ -54,9 +54,9 @@ export async function instrument() {
   }
 }
 
-// The names that /bin of the built-in image has links for, as assembly/busybox.ts lists them.
+// The names that /bin of the built-in image has links for, as assembly/names.ts lists them.
 function appletNames() {
-  const source = readFileSync(join(root, 'assembly/busybox.ts'), 'utf8');
+  const source = readFileSync(join(root, 'assembly/names.ts'), 'utf8');
   const list = /names: StaticArray<string> = \[([^;]*)\];/.exec(source)?.[1] ?? '';
   return [...list.matchAll(/'([^']+)'/g)].map(match => match[1]);
 }
