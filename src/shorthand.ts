@@ -121,6 +121,8 @@ function environment(options: ProcessOptions, image: ImageConfig): readonly stri
   const own = Array.isArray(options.env) ? options.env : Object.entries(options.env ?? {}).map(([k, v]) => `${k}=${v}`);
   if (!image.env.some((entry) => entry.startsWith('PATH='))) put(defaultPath);
   image.env.forEach(put);
+  const { hostname } = options as ContainerOptions;
+  if (hostname !== undefined) put(`HOSTNAME=${hostname}`);
   if (options.tty) put('TERM=xterm');
   own.forEach((entry: string, i: number) => {
     if (entry.indexOf('=') < 1) throw new SpecError(`env[${i}]`, `not NAME=value: ${entry}`);

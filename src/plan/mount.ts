@@ -88,6 +88,7 @@ export function fileSystem(spec: Spec, facts: Facts): Step[] {
     child({ op: 'pivot_root', args: {} }),
     ...mounts,
     ...devices(spec),
+    ...identityFiles(spec),
     ...Object.entries(spec.linux.sysctl ?? {}).map(([key, text]) =>
       child({ op: 'write', args: { path: `/proc/sys/${key.replaceAll('.', '/')}`, text } })),
     // The old root lies under `.` until here: a procfs may be mounted without privilege only while one is in sight.
@@ -99,6 +100,16 @@ export function fileSystem(spec: Spec, facts: Facts): Step[] {
     ...(spec.root.readonly ? [child({ op: 'mount', args: change('/', ['BIND', 'REMOUNT', 'RDONLY']) })] : []),
     ...(spec.linux.readonlyPaths ?? []).map((path) => child({ op: 'readonly', args: { path } })),
     ...(spec.linux.maskedPaths ?? []).map((path) => child({ op: 'mask', args: { path } })),
+  ];
+}
+
+/** /etc/hostname and /etc/hosts of a root that is ours to write to; another's comes as it is. */
+function identityFiles({ root, hostname }: Spec): Step[] {
+  if (!root.path.startsWith('builtin:') || hostname === undefined) return [];
+  const hosts = `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`;
+  return [
+    { by: 'child', op: 'write', args: { path: '/etc/hostname', text: `${hostname}\n` } },
+    { by: 'child', op: 'write', args: { path: '/etc/hosts', text: hosts } },
   ];
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { asset } from '../asset.ts';
 import { Kernel } from '../kernel/kernel.ts';
+import { RELEASE } from '../kernel/ns/uts.ts';
 import { issue } from '../kernel/syscall/dispatch.ts';
 import { byName } from '../kernel/syscall/table.ts';
 import { SysError } from '../kernel/uapi/errno.ts';
@@ -36,7 +37,7 @@ function boot(options: BackendOptions): { kernel: Kernel; hardware: HardwareMach
   const cpu = options.cpu ?? cpuOfEnvironment();
   const hardware = createHardware({ calls: kernelCalls, ...(cpu === undefined ? {} : { cpu }) });
   const kernel = new Kernel({
-    hardware, clock: hostClock(), random: (bytes) => void crypto.getRandomValues(bytes),
+    hardware, clock: hostClock(), random: (bytes) => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>),
     ...(options.machine === undefined ? {} : { machine: options.machine }),
     hostname: 'twinbox', hostDriver: new NodeHostDriver(),
   });
@@ -72,7 +73,7 @@ function readProgram(source: string): Uint8Array {
 function facts(kernel: Kernel, hardware: HardwareMachine): BackendFacts {
   const { machine } = kernel;
   return {
-    kernel: 'portable', release: kernel.release, cgroup: 'v2', controllers: [], cgroupParent: '/twinbox', rootless: false,
+    kernel: 'portable', release: RELEASE, cgroup: 'v2', controllers: [], cgroupParent: '/twinbox', rootless: false,
     namespaces: ['user', 'pid', 'mount', 'uts', 'ipc', 'network', 'cgroup', 'time'],
     filesystems: [...kernel.vfs.types.keys()], hostDirectory: 'hostfs', staging: '/mnt', cpu: hardware.cpu,
     features: Object.values(byName).filter((row) => row.support !== 'none').map((row) => `syscall:${row.name}`),
