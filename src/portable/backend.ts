@@ -10,7 +10,7 @@ import { byName } from '../kernel/syscall/table.ts';
 import { SysError } from '../kernel/uapi/errno.ts';
 import { defaultAction } from '../kernel/signal/signal.ts';
 import { AT, O } from '../kernel/uapi/fcntl.ts';
-import { SIG, SIG_IGN } from '../kernel/uapi/signal.ts';
+import { SA, SIG } from '../kernel/uapi/signal.ts';
 import type { Backend, BackendFacts, BackendOptions, Message, Request } from '../wire.ts';
 import { Server } from './backend-server.ts';
 import { kernelCalls } from './calls.ts';
@@ -44,7 +44,7 @@ function boot(options: BackendOptions): { kernel: Kernel; hardware: HardwareMach
   // A worker takes its time to start: it begins while the rest is prepared.
   hardware.warm();
   // Task 1 reaps by not wanting to know.
-  kernel.init.sighand.actions[SIG.CHLD] = { ...defaultAction, handler: SIG_IGN };
+  kernel.init.sighand.actions[SIG.CHLD] = { ...defaultAction, flags: SA.NOCLDWAIT };
   // Its descriptors 0 to 2, so that no slot of a plan gets one of these numbers.
   for (let fd = 0; fd < 3; fd++) issue(kernel.init, 'openat', [AT.FDCWD, '/dev/null', O.RDWR, 0]);
   const busybox = readFileSync(asset(`busybox.${hardware.cpu}.wasm`));
