@@ -13,6 +13,8 @@ import { byName, table } from './table.ts';
 
 /** A call from a guest: number `nr` with arguments in `task.regs`. */
 export function trap(task: Task, nr: number): number {
+  // Killed from elsewhere while its guest code ran on another thread.
+  if ((task.attention & ATTENTION.DEAD) !== 0) return MARK_DIE;
   const call = task.call;
   call.row = table[nr]!;
   call.plain = undefined;
