@@ -43,8 +43,6 @@ export class Kernel {
   readonly firstPid: number;
   readonly bootTime: Timespec;
   readonly bootNs: number;
-  /** /proc/sys/kernel/random/boot_id. */
-  readonly bootId: string;
   /** Every task that is not reaped, in order of birth. */
   readonly tasks = new Set<Task>();
   /** Task 1 of the initial PID namespace: makes the runtime's steps and reaps. */
@@ -56,6 +54,7 @@ export class Kernel {
   readonly templates = new Map<string, TmpSuper>();
   /** Every mount namespace that lives, for propagation and umount of what dies. */
   readonly mountNamespaces = new Set<MountNamespace>();
+  #bootId: string | undefined = undefined;
   #serial = 0;
   #nsInode = 4026532176;
 
@@ -68,10 +67,14 @@ export class Kernel {
     this.firstPid = options.firstPid ?? 100;
     this.bootTime = options.clock.realtime();
     this.bootNs = options.clock.monotonicNs();
-    this.bootId = uuid(this);
     this.hostDriver = options.hostDriver;
     this.vfs = new Vfs(this);
     boot(this, options.hostname ?? 'twinbox');
+  }
+
+  /** /proc/sys/kernel/random/boot_id, made when it is first asked for: a host's random source takes ms to come up. */
+  get bootId(): string {
+    return (this.#bootId ??= uuid(this));
   }
 
   nextSerial(): number {
