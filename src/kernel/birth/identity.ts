@@ -3,6 +3,7 @@
 import { fromBytes, utf8 } from '../bytes.ts';
 import type { Task } from '../proc/task.ts';
 import { ByteBuf, type Ptr, scratch } from '../syscall/buf.ts';
+import type { Tracer } from '../syscall/trace.ts';
 import { CAP, CAP_LAST_CAP, type CapName, type CapSet, capsOf } from '../uapi/capability.ts';
 import { type ErrnoName, SysError } from '../uapi/errno.ts';
 import { AT, O } from '../uapi/fcntl.ts';
@@ -107,8 +108,11 @@ function* readFile(task: Task, path: string): Generator<Wanted, string, number> 
   return text;
 }
 
-/** execvp(3): along PATH; of the errors on the way EACCES is worth more than ENOENT. */
-export function* execProgram(task: Task, args: readonly string[], env: readonly string[]): Calls {
+/**
+ * execvp(3): along PATH; of the errors on the way EACCES is worth more than ENOENT. What is looked up before is the
+ * runtime's own doing: a trace begins with the execve of a file that is there.
+ */
+export function* execProgram(task: Task, args: readonly string[], env: readonly string[], tracer: Tracer | undefined): Calls {
   const argv = args.map(utf8);
   const name = argv[0]!;
   const envp = env.map(utf8);
@@ -117,6 +121,8 @@ export function* execProgram(task: Task, args: readonly string[], env: readonly 
   const places = name.includes('/') || name === '' ? [name] : path.split(':').map((dir) => (dir === '' ? name : `${dir}/${name}`));
   let worst: ErrnoName = 'ENOENT';
   for (const place of places) {
+    if (places.length > 1 && !(yield* exists(task, place))) continue;
+    task.tracer = tracer;
     try {
       yield* sys(task, 'execve', place, argv, envp);
       return;
@@ -125,8 +131,13 @@ export function* execProgram(task: Task, args: readonly string[], env: readonly 
       if (error.code === 'EACCES' && !name.includes('/')) worst = 'EACCES';
       else if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR' || name.includes('/')) throw failed(error.code, args[0]!, error);
     }
+    task.tracer = undefined;
   }
   throw failed(worst, args[0]!);
+}
+
+function* exists(task: Task, path: string): Generator<Wanted, boolean, number> {
+  return (yield { task, name: 'faccessat2', args: [AT.FDCWD, path, 0, 0] }) === 0;
 }
 
 /** docker's words for why a program does not run. */

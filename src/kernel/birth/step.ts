@@ -306,9 +306,7 @@ export const births: Steps = {
   },
 
   *exec(birth, { args, env }) {
-    const task = child(birth);
-    task.tracer = birth.host.tracer;
-    yield* execProgram(task, args, env);
+    yield* execProgram(child(birth), args, env, birth.host.tracer);
   },
 };
 
