@@ -247,6 +247,22 @@ test('. is the directory that the process is in', () => {
   assert.is(g.call('path_filestat_get', ROOT, 1, ...g.path('here'), 0), WASI.NOENT);
 });
 
+test('a path that lost its slash on the way is found at the root', () => {
+  const g = new Guest();
+  g.ok('path_create_directory', ROOT, ...g.path('tmp/sub'));
+  g.kernel.issue(g.task, 'chdir', ['/tmp']);
+  g.ok('path_filestat_get', DOT, 1, ...g.path('dev/null'), 0);
+  assert.is(g.memory[16], 2);
+  g.ok('fd_close', g.open(DOT, 'tmp/sub/new', 1));
+  g.ok('path_filestat_get', DOT, 1, ...g.path('sub/new'), 0);
+  g.ok('fd_close', g.open(DOT, 'made', 1));
+  g.ok('path_filestat_get', ROOT, 1, ...g.path('tmp/made'), 0);
+  assert.is(g.call('path_filestat_get', DOT, 1, ...g.path('nowhere/f'), 0), WASI.NOENT);
+  // What is in the current directory comes first.
+  g.ok('path_create_directory', ROOT, ...g.path('tmp/dev'));
+  assert.is(g.call('path_filestat_get', DOT, 1, ...g.path('dev/null'), 0), WASI.NOENT);
+});
+
 test('descriptors: renumber, preopens that close, sockets that are none', () => {
   const g = new Guest();
   const a = g.open(ROOT, 'tmp/1', 1);

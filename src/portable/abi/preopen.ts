@@ -6,10 +6,12 @@
 import type {Task} from '../../kernel/proc/task.ts';
 import {SysError} from '../../kernel/uapi/errno.ts';
 import {AT} from '../../kernel/uapi/fcntl.ts';
+import {structs} from '../../kernel/uapi/struct.ts';
 import {WASI} from './errno.ts';
+import {scratch} from '../../kernel/syscall/buf.ts';
 import {guest} from '../../kernel/syscall/marshal.ts';
 import {view} from './memory.ts';
-import {WasiError} from './row.ts';
+import {errorOf, step, WasiError} from './row.ts';
 
 const names = ['/', '.'];
 
@@ -24,7 +26,32 @@ export function place(task: Task, fd: number, path: string): [dirfd: number, pat
   if (fd < 0) throw new SysError('EBADF');
   const name = preopened(task, fd);
   if (name === undefined) return [fd, path];
-  return [AT.FDCWD, name === '/' && path !== '' && !path.startsWith('/') ? `/${path}` : path];
+  const relative = path !== '' && !path.startsWith('/');
+  return [AT.FDCWD, relative && (name === '/' || fromRoot(task, path)) ? `/${path}` : path];
+}
+
+/**
+ * wasi-libc cuts the `/` off every path and then takes the last preopened directory that fits: `/etc/passwd` comes as
+ * `etc/passwd` below `.`. Where the current directory has no such name and the root has, the root is meant.
+ */
+function fromRoot(task: Task, path: string): boolean {
+  const {cwd, root} = task.fs;
+  if (cwd.same(root)) return false;
+  const end = path.indexOf('/');
+  const first = end < 0 ? path : path.slice(0, end);
+  if (first === '.' || first === '..') return false;
+  return !exists(task, first) && exists(task, `/${first}`);
+}
+
+const ignored = scratch(structs.stat.size);
+
+function exists(task: Task, path: string): boolean {
+  try {
+    return step(task, 'newfstatat', [AT.FDCWD, path, ignored, AT.SYMLINK_NOFOLLOW]) === 0;
+  } catch (error) {
+    errorOf(error);
+    return false;
+  }
 }
 
 const PREOPENTYPE_DIR = 0;
