@@ -226,7 +226,6 @@ function subshell(n: Node, last: bool): i32 {
   if (last && !trap.anyTrap() && !sh.interactive) {
     // Nothing is left for this process to do but to be the subshell.
     sh.subshell = true;
-    sh.loops = 0;
     if (!apply(n.redirs, true)) {
       if (sh.flow == FLOW_NONE) sh.status = 1;
       return sh.status;
@@ -389,17 +388,19 @@ function bare(n: Node): i32 {
     restore(from);
     return failedRedirection(false);
   }
-  restore(from);
   const assigns = n.assigns;
   if (assigns) {
     for (let i = 0; i < assigns.length; i++) {
       const a = unchecked(assigns[i]);
       const value = expandString(a.value, true);
-      if (sh.flow != FLOW_NONE) return sh.status;
-      if (!vars.assign(a.v, value)) return sh.status;
+      if (sh.flow != FLOW_NONE || !vars.assign(a.v, value)) {
+        restore(from);
+        return sh.status;
+      }
       if (sh.xflag) traceAssign(a.name, value, i == 0, i + 1 == assigns.length);
     }
   }
+  restore(from);
   sh.status = sh.substStatus >= 0 ? sh.substStatus : 0;
   return sh.status;
 }

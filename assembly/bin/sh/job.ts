@@ -55,6 +55,7 @@ let shellPgid: i32 = 0;
 let initialPgid: i32 = 0;
 
 export function create(): Job {
+  prune();
   let id = 1;
   for (let i = 0; i < jobs.length; i++) {
     if (jobs[i].id == id) {
@@ -357,9 +358,8 @@ export function report(): void {
   }
 }
 
-/** A script drops finished jobs that nobody will ask for: only the last background one keeps its status. */
-export function prune(): void {
-  if (sh.interactive) return;
+/** Drop the finished jobs whose status somebody has asked for. */
+function prune(): void {
   for (let i = 0; i < jobs.length; i++) {
     const j = jobs[i];
     if (j.state == DONE && j.waited) {

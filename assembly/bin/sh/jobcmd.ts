@@ -77,7 +77,6 @@ export function wait(args: string[]): i32 {
     if (status == 0 && !any && !sh.interactive) {
       const list = table.all();
       for (let k = 0; k < list.length; k++) list[k].waited = true;
-      table.prune();
     }
     return status;
   }

@@ -32,6 +32,8 @@ export class Place {
   spare: i32 = -1;
   /** In the background: no job control means no terminal input and no keyboard signals. */
   background: bool = false;
+  /** A command substitution, in which a lone `trap` shows the parent's. */
+  substitution: bool = false;
   /** Takes the terminal, with job control. */
   foreground: bool = false;
 }
@@ -89,7 +91,7 @@ function child(arg: i32): i32 {
   const group = j != null && j.group;
   forget();
   trap.enterSubshell(p.background && !group ? own & ~(signal.bit(SIGINT) | signal.bit(SIGQUIT)) : own);
-  sh.loops = 0;
+  if (!p.substitution) trap.dropInherited();
   resetExpansion();
   dropSaved();
   if (p.spare >= 0) fs.close(p.spare);

@@ -88,6 +88,8 @@ export class Lexer {
   private frames: Frame[] = [];
   /** A character that stands between an alias's text and what follows. */
   private space: bool = false;
+  /** Inside quotes, where such a character would be text. */
+  quoting: i32 = 0;
   private atEnd: bool = false;
 
   constructor(source: Source) {
@@ -120,6 +122,7 @@ export class Lexer {
     this.depth = 0;
     this.aliasNext = false;
     this.more = false;
+    this.quoting = 0;
   }
 
   /** Read the text of an alias before the rest. */
@@ -158,7 +161,7 @@ export class Lexer {
       if (this.frames.length > 0) {
         // One virtual blank ends the alias's last word; the alias stays busy until it was read.
         const n = this.text.length;
-        if (!this.space && n > 0 && !isBlank(at(this.text, n - 1)) && at(this.text, n - 1) != 10) {
+        if (!this.space && this.quoting == 0 && n > 0 && !isBlank(at(this.text, n - 1)) && at(this.text, n - 1) != 10) {
           this.space = true;
           this.text = ' ';
           this.pos = 0;
@@ -463,6 +466,7 @@ export class Lexer {
         w.quoted = true;
         this.flush(w, from, quoted);
         inner = !inner;
+        this.quoting += inner ? 1 : -1;
         quoted = inner;
         if (inner) innerParts = w.parts.length;
         else if (w.parts.length == innerParts) w.parts.push(new Part(PLIT, true));
@@ -498,6 +502,7 @@ export class Lexer {
           quoted = true;
           const start = lit.length;
           const parts = w.parts.length;
+          this.quoting++;
           while (true) {
             c = this.take();
             if (c == 39) break;
@@ -508,6 +513,7 @@ export class Lexer {
             if (c == 10) this.more = true;
             lit.push(c);
           }
+          this.quoting--;
           if (lit.length == start && start == from && parts == w.parts.length) w.parts.push(new Part(PLIT, true));
           continue;
         }

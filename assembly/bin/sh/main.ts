@@ -9,7 +9,7 @@ import { hostname } from '../../sys/ns';
 import { isatty } from '../../sys/tty';
 import { strerror } from '../../sys/errno';
 import { geteuid, getegid, getgid, getuid } from '../../sys/cred';
-import { O_CLOEXEC, O_RDONLY } from '../../sys/linux';
+import { O_CLOEXEC, O_RDONLY, SIGCHLD } from '../../sys/linux';
 import { getopt } from '../../lib/getopt';
 import { initDirectory } from './dir';
 import { backToPrompt, commandLoop, evalSource, syntaxError } from './eval';
@@ -37,7 +37,8 @@ export function main(args: string[]): i32 {
     sh.login = true;
     sh.arg0 = sh.arg0.substring(1);
   }
-  trap.inheritIgnored();
+  // Whoever started us may ignore it; then no child could be waited for.
+  signal.reset(SIGCHLD);
   variables();
   let i = option.parse(args, 1, true);
   if (option.parseStatus != -1) return 2;

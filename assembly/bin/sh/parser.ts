@@ -563,9 +563,11 @@ export function parseSubst(lexer: Lexer): Node | null {
   const redir = lexer.redir;
   const line = lexer.tokenLine;
   const aliasNext = lexer.aliasNext;
+  const quoting = lexer.quoting;
   lexer.here = [];
   lexer.more = true;
   lexer.aliasNext = false;
+  lexer.quoting = 0;
   const p = new Parser(lexer);
   const n = p.substitution();
   for (let i = 0; i < lexer.here.length; i++) here.push(lexer.here[i]);
@@ -575,6 +577,7 @@ export function parseSubst(lexer: Lexer): Node | null {
   lexer.redir = redir;
   lexer.tokenLine = line;
   lexer.aliasNext = aliasNext;
+  lexer.quoting = quoting;
   return n;
 }
 

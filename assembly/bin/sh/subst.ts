@@ -27,6 +27,7 @@ export function substitute(p: Part): string {
   const place = new Place();
   place.output = pipeEnds[1];
   place.spare = input;
+  place.substitution = true;
   // It belongs to the command at hand: no job of its own, even under job control.
   const j = jobs.create();
   j.group = false;

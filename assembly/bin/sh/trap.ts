@@ -1,16 +1,16 @@
 // Traps. A handler only notes that its signal came; the action runs between commands, when the shell asks.
 
 import * as signal from '../../sys/signal';
-import { SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } from '../../sys/linux';
+import { SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } from '../../sys/linux';
 import { evalText } from './eval';
-import { FLOW_ERROR, FLOW_EXIT, FLOW_INTERRUPT, FLOW_NONE, FLOW_RETURN, leave, sh } from './state';
+import { FLOW_ERROR, FLOW_EXIT, FLOW_INTERRUPT, FLOW_NONE, leave, sh } from './state';
 
 /** The action of each signal, 0 for EXIT: null is the default, '' ignores. */
 export const actions: (string | null)[] = new Array<string | null>(65);
 /** How many are set, so that asking costs nothing while there are none. */
 export let count: i32 = 0;
-/** Ignored when the shell started: a script may not change them. */
-const hard: StaticArray<bool> = new StaticArray<bool>(65);
+/** Ignored when the shell started, so that a script may not change it: 0 not asked yet, 1 no, 2 yes. */
+const hard: StaticArray<u8> = new StaticArray<u8>(65);
 /** In a subshell: the parent's actions, which `trap` without arguments still shows until it sets one itself. */
 let inherited: (string | null)[] | null = null;
 
@@ -23,14 +23,16 @@ export function anyTrap(): bool {
   return count > 0;
 }
 
-/** Signals ignored from the start stay so (POSIX: in a shell that is not interactive). */
-export function inheritIgnored(): void {
-  for (let i = 1; i < 32; i++) if (i != 9 && i != 19 && signal.isIgnored(i)) hard[i] = true;
+/** Signals ignored from the start stay so (POSIX: in a shell that is not interactive). Asked before the first change. */
+function isHard(sig: i32): bool {
+  if (sig == SIGCHLD) return false;
+  if (hard[sig] == 0) hard[sig] = signal.isIgnored(sig) ? 2 : 1;
+  return hard[sig] == 2;
 }
 
 export function set(sig: i32, action: string | null): void {
   inherited = null;
-  if (sig > 0 && hard[sig] && !sh.interactive) return;
+  if (sig > 0 && isHard(sig) && !sh.interactive) return;
   const had = actions[sig] != null;
   actions[sig] = action;
   if (had && action == null) count--;
@@ -46,7 +48,7 @@ export function settle(sig: i32): void {
     else signal.watch(sig);
     return;
   }
-  if (hard[sig] && !sh.interactive) return;
+  if (isHard(sig) && !sh.interactive) return;
   if (sh.interactive && !sh.subshell) {
     if (sig == SIGINT) {
       signal.watch(sig);
@@ -135,13 +137,9 @@ export function run(): void {
       continue;
     }
     const status = sh.status;
-    const flow = sh.flow;
-    const levels = sh.levels;
-    sh.flow = FLOW_NONE;
     evalText(a as string, true);
-    if (sh.flow == FLOW_EXIT || sh.flow == FLOW_ERROR || sh.flow == FLOW_INTERRUPT || sh.flow == FLOW_RETURN) return;
-    sh.flow = flow;
-    sh.levels = levels;
+    // break, return and exit act on what the signal came into.
+    if (sh.flow != FLOW_NONE) return;
     sh.status = status;
   }
 }
