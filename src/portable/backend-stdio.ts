@@ -217,13 +217,19 @@ export class Input {
   #pump(): void {
     for (let next = this.#pending[0]; next !== undefined && this.#file !== undefined; next = this.#pending[0]) {
       let n: number | Block;
+      // No call of task 1 is in progress: what its record counts is this write alone.
+      const { call } = this.#init;
+      call.done = 0;
       try {
         n = this.#file.write(this.#init, new ByteBuf(next.data.subarray(next.at)));
       } catch (error) {
         if (!(error instanceof SysError)) throw error;
         return this.end();
       }
-      if (typeof n !== 'number') return this.#watch.on(n);
+      if (typeof n !== 'number') {
+        next.at += call.done;
+        return this.#watch.on(n);
+      }
       next.at += n;
       if (next.at < next.data.length) continue;
       this.#pending.shift();
