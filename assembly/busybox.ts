@@ -1,6 +1,7 @@
 // busybox: one module, many programs. argv[0] picks the applet; `busybox NAME ARGS` does too.
 
 import * as out from './lib/out';
+import './sys/abort';
 import { args } from './sys/env';
 import { banner } from './lib/getopt';
 import { basename } from './lib/path';
@@ -8,14 +9,17 @@ import { box } from './bin/box';
 import { cat } from './bin/cat';
 import { chgrp, chmod, chown } from './bin/chmod';
 import { chroot, pivotRoot } from './bin/chroot';
+import { cmp } from './bin/cmp';
 import { cp, mv } from './bin/cp';
 import { cut } from './bin/cut';
 import { date } from './bin/date';
+import { dd } from './bin/dd';
 import { echo } from './bin/echo';
 import { env, printenv } from './bin/env';
 import { grep } from './bin/grep';
 import { head } from './bin/head';
 import { groups, id, whoami } from './bin/id';
+import { init } from './bin/init';
 import { kill, killall, pgrep, pidof, pkill } from './bin/kill';
 import { ln } from './bin/ln';
 import { ls } from './bin/ls';
@@ -23,6 +27,7 @@ import { lsns } from './bin/lsns';
 import { mkdir } from './bin/mkdir';
 import { mount, umount } from './bin/mount';
 import { nsenter } from './bin/nsenter';
+import { paste } from './bin/paste';
 import { basename as basenameMain, dirname, pwd, readlink, realpath, which } from './bin/path';
 import { printf } from './bin/printf';
 import { ps } from './bin/ps';
@@ -109,10 +114,13 @@ export function run(name: string, argv: string[]): i32 {
   if (name == 'chmod') return chmod(argv);
   if (name == 'chown') return chown(argv);
   if (name == 'chroot') return chroot(argv);
+  if (name == 'cmp') return cmp(argv);
   if (name == 'cp') return cp(argv);
   if (name == 'cut') return cut(argv);
   if (name == 'date') return date(argv);
+  if (name == 'dd') return dd(argv);
   if (name == 'dirname') return dirname(argv);
+  if (name == 'docker-init') return init(argv);
   if (name == 'echo') return echo(argv);
   if (name == 'egrep') return grep(argv);
   if (name == 'env') return env(argv);
@@ -133,6 +141,7 @@ export function run(name: string, argv: string[]): i32 {
   if (name == 'mv') return mv(argv);
   if (name == 'nproc') return nproc(argv);
   if (name == 'nsenter') return nsenter(argv);
+  if (name == 'paste') return paste(argv);
   if (name == 'pgrep') return pgrep(argv);
   if (name == 'pidof') return pidof(argv);
   if (name == 'pivot_root') return pivotRoot(argv);
