@@ -1,3 +1,5 @@
+// The code pass on small modules: the same answers before and after, fuel counted exactly, nothing that cannot be stopped.
+
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {FormatError} from '../../src/portable/wasm/binary.ts';

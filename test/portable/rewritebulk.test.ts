@@ -1,3 +1,5 @@
+// Bulk memory and table operations in pieces do what the whole instructions do, traps included.
+
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {instantiate, Killed, run} from './rewritten.ts';
