@@ -53,6 +53,7 @@ test('an exec of a running image ends the old one', () => {
   assert.ok(task.alive);
   assert.is(task.attention & ATTENTION.EXEC, ATTENTION.EXEC);
   assert.is(m.kernel.next(task), task.mm!.program);
+  assert.is(m.call(task, 'openat', AT.FDCWD, '/prog', O.WRONLY, 0), 'ETXTBSY');
   assert.is(m.kernel.rootCgroup.memoryBytes, before);
 });
 

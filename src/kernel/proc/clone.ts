@@ -14,6 +14,7 @@ import { copySigHand, newPending, newSigHand } from '../signal/signal.ts';
 import { CAP } from '../uapi/capability.ts';
 import { SysError } from '../uapi/errno.ts';
 import { CLONE, RLIMIT } from '../uapi/sched.ts';
+import { holdProgram } from './exit.ts';
 import { initialLimits } from './rlimit.ts';
 import { joinGroup, ProcessGroup, Session } from './session.ts';
 import { Task } from './task.ts';
@@ -61,7 +62,7 @@ export function cloneTask(parent: Task, flags: number, cgroup: Cgroup = parent.c
   child.tracer = parent.tracer;
   if (mm !== undefined) {
     const { program, argv, envp, exe } = mm;
-    child.mm = { memory: undefined, program, argv, envp, exe: exe.get(), chargedBytes: bytes };
+    child.mm = { memory: undefined, program, argv, envp, exe: holdProgram(exe), chargedBytes: bytes };
   }
   publish(child);
   return child;

@@ -17,7 +17,7 @@ import { SysError } from '../uapi/errno.ts';
 import { AT } from '../uapi/fcntl.ts';
 import { MS } from '../uapi/mount.ts';
 import { emptySet, SIG, SIG_DFL, SIG_IGN } from '../uapi/signal.ts';
-import { releaseMm } from './exit.ts';
+import { holdProgram, releaseMm } from './exit.ts';
 import { ATTENTION, type Task } from './task.ts';
 
 /** What execve asks for. */
@@ -69,8 +69,7 @@ export function findImage(task: Task, args: ExecArgs): Image | Block {
   }
   const { inode } = file;
   const program = task.kernel.hardware.load({
-    key: `${inode.sb.dev}:${inode.ino}:${inode.version}:${inode.mtime.sec}.${inode.mtime.nsec}`,
-    name, size: inode.size, read: () => readAll(task, file),
+    key: inode.contentKey(), name, size: inode.size, read: () => readAll(task, file),
   });
   if (program.state === 'loading') return block(program.queue);
   if (program.state === 'failed') throw program.error ?? new SysError('ENOEXEC', 'execve', name);
@@ -95,7 +94,7 @@ export function becomeImage(task: Task, image: Image): void {
   const user = task.nsproxy.user;
   const nosuid = (mount.flags & MS.NOSUID) !== 0 || user.uidIn(inode.uid) === -1 || user.gidIn(inode.gid) === -1;
   const { cred, secure } = execCred(task, { mode: inode.mode, uid: inode.uid, gid: inode.gid, nosuid });
-  exe.get();
+  holdProgram(exe);
   if (task.mm !== undefined) releaseMm(task);
   task.mm = { memory: undefined, program, argv: image.argv, envp: image.envp, exe, chargedBytes: program.memoryBytes };
   if (task.files.users > 1) {

@@ -2,6 +2,7 @@
 // once: what the task held is released, its children get a new parent, its parent is told.
 
 import { leaveCgroup, uncharge } from '../cgroup/cgroup.ts';
+import type { Path } from '../fs/path.ts';
 import { putNamespaces } from '../ns/nsproxy.ts';
 import { notifyParent, sendGroup, sendKernel } from '../signal/send.ts';
 import { exitCode, statusSignaled } from '../uapi/sched.ts';
@@ -67,8 +68,15 @@ function release(task: Task): void {
 export function releaseMm(task: Task): void {
   const mm = task.mm!;
   uncharge(task.cgroup, mm.chargedBytes);
+  mm.exe.inode.runners--;
   mm.exe.put();
   task.mm = undefined;
+}
+
+/** A task runs from this file: it cannot be written (ETXTBSY), and its mount is busy. */
+export function holdProgram(exe: Path): Path {
+  exe.inode.runners++;
+  return exe.get();
 }
 
 /** The first task of a PID namespace takes all others with it; nobody can be born there any more. */

@@ -173,6 +173,8 @@ function formatStruct(arg: Arg, buf: Buf): string {
 
 function formatOne(name: StructName, bytes: Uint8Array): string {
   const values = decode(name, bytes);
+  // strace shows two of the fields of struct stat.
+  if (name === 'stat') return `{st_mode=${formatMode(values.st_mode!)}, st_size=${values.st_size!}, ...}`;
   const parts = structs[name].fields.filter((field) => !field.name.startsWith('__')).map((field) => {
     const value = values[field.name]!;
     return `${field.name}=${formatField(name, field.name, value, field.count > 1 ? bytesOf(name, field.name, bytes) : undefined)}`;
@@ -188,6 +190,7 @@ function formatField(struct: StructName, field: string, value: number, bytes: Ui
   if (field === 'st_mode') return formatMode(value);
   if (field === 'events' || field === 'revents') return pollEvents(value);
   if (field === 'sa_handler') return ['SIG_DFL', 'SIG_IGN'][value] ?? `0x${value.toString(16)}`;
+  if (field === 'sa_mask' || field === 'sigmask' || field === 'sigdefault') return value === 0 ? '[]' : `[0x${value.toString(16)}]`;
   if (field === 'sa_flags') return bitNames(SA, 'SA_', value);
   if (field === 'si_signo') return signalName(value);
   if (value === Infinity) return struct === 'rlimit64' ? 'RLIM64_INFINITY' : '-1';
