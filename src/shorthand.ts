@@ -49,6 +49,8 @@ export interface ContainerOptions extends ProcessOptions {
   readonly cpus?: number;
   readonly pids?: number;
   readonly network?: 'none';
+  /** Kinds of namespaces that it shares with the machine instead of having its own: docker's `--pid host`. */
+  readonly share?: readonly NamespaceType[];
 }
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -244,7 +246,7 @@ function linux(options: ContainerOptions, privileged: boolean): Linux {
     ...(options.pids === undefined ? {} : { pids: { limit: positive('pids', options.pids) } }),
   };
   return {
-    namespaces: isolated.map((type) => ({ type })),
+    namespaces: isolated.filter((type) => !options.share?.includes(type)).map((type) => ({ type })),
     ...(Object.keys(resources).length === 0 ? {} : { resources }),
     ...(privileged ? {} : { maskedPaths: masked, readonlyPaths }),
     ...(options.sysctl === undefined ? {} : { sysctl: options.sysctl }),

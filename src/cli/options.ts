@@ -70,6 +70,7 @@ export function containerOptions(given: Given, words: readonly string[]): Contai
     volumes: list('volume'), tmpfs: list('tmpfs'), readonly: given.has('read-only') || undefined,
     init: given.has('init') || undefined, privileged: given.has('privileged') || undefined,
     capAdd: list('cap-add'), capDrop: list('cap-drop'), securityOpt: list('security-opt'),
+    share: shared(given),
     sysctl: pairs('sysctl', list('sysctl')), ulimits: ulimits(list('ulimit')),
     memory: text('memory'), cpus: number('cpus', text('cpus')), pids: number('pids', text('pids-limit')),
   };
@@ -111,6 +112,18 @@ export function pairs(field: string, words: readonly string[] | undefined): Reco
     if (at < 1 && field !== 'label') throw new SpecError(field, `not NAME=VALUE: ${word}`);
     return at < 0 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)];
   }));
+}
+
+/** `--pid host` and its like. */
+function shared(given: Given): ContainerOptions['share'] | undefined {
+  const flags = { pid: 'pid', uts: 'uts', ipc: 'ipc', cgroupns: 'cgroup' } as const;
+  const kinds = Object.entries(flags).flatMap(([flag, kind]) => {
+    const value = given.get(flag);
+    if (value === undefined || value === 'private') return [];
+    if (value !== 'host') throw new SpecError(flag, `unknown namespace ${String(value)}`, 'host or private');
+    return [kind];
+  });
+  return kinds.length === 0 ? undefined : kinds;
 }
 
 function ulimits(words: readonly string[] | undefined): ContainerOptions['ulimits'] | undefined {

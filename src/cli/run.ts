@@ -22,16 +22,18 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`twinbox: ${error.message}\nSee 'twinbox run --help'\n`);
     return failed;
   }
-  const interrupted = untilContainer();
+  const signals = new Signals();
   try {
-    return await foreground(parsed, interrupted);
+    return await foreground(parsed, signals);
   } catch (error) {
     if (!(error instanceof TwinboxError)) throw error;
     return report(error, failed);
+  } finally {
+    signals.stop();
   }
 }
 
-async function foreground({ given, words }: Parsed, ready: () => void): Promise<number> {
+async function foreground({ given, words }: Parsed, signals: Signals): Promise<number> {
   const options = containerOptions(given, words);
   const interactive = given.has('interactive');
   const tty = given.has('tty');
@@ -57,22 +59,20 @@ async function foreground({ given, words }: Parsed, ready: () => void): Promise<
   }
   const { connectTerminal, connectPipes } = await import('./stdio.ts');
   const container = await runtime.create(create);
-  ready();
+  signals.proxy(container);
   const io = tty ? connectTerminal(container.process, interactive) : connectPipes(container.process, interactive);
-  const signals = proxySignals(container, tty && interactive);
   try {
     try {
       await container.start();
     } catch (error) {
       io.restore();
-      return startFailed(error as TwinboxError, container, runtime);
+      return signals.code ?? await startFailed(error as TwinboxError, container, runtime);
     }
     const exit = await container.process.exited;
     await io.drained;
-    return io.failed() ?? signals.code() ?? exitStatus(exit);
+    return io.failed() ?? signals.code ?? exitStatus(exit);
   } finally {
     io.restore();
-    signals.stop();
   }
 }
 
@@ -87,37 +87,46 @@ function terminalSize(): { columns: number; rows: number } {
   return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
 }
 
-/** Before there is a container a signal ends twinbox itself, at once and with the usual status. */
-function untilContainer(): () => void {
-  const ends = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-  const stops = Object.entries(ends).map(([signal, code]) => {
-    const end = (): never => process.exit(code);
-    process.once(signal, end);
-    return () => void process.off(signal, end);
-  });
-  return () => stops.forEach((stop) => stop());
-}
-
 /**
- * Signals that twinbox gets go to PID 1. One that PID 1 has no handler for would be lost there (pid_namespaces(7)), and
- * the caller left waiting: then the container is killed instead.
+ * Signals that twinbox gets. While there is no container they end twinbox itself, with the usual status; then they go to
+ * PID 1. One that PID 1 has no handler for would be lost there (pid_namespaces(7)) and the caller left waiting: then the
+ * container is killed instead. One set of handlers from first to last, since a signal that comes while they are changed
+ * would be lost as well.
  */
-function proxySignals(container: Container, raw: boolean): { stop(): void; code(): number | undefined } {
-  const passed = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3, SIGUSR1: 10, SIGUSR2: 12 } as const;
-  const ending = new Set<string>(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
-  let code: number | undefined;
-  const stops = Object.entries(passed).map(([name, n]) => {
-    const pass = async (): Promise<void> => {
-      const heard = await container.kill(name as 'SIGINT').catch(() => true);
-      if (heard || !ending.has(name)) return;
-      code = 128 + n;
-      await container.kill('SIGKILL').catch(() => {});
-    };
-    if (raw && name === 'SIGQUIT') return () => {};
-    process.on(name, pass);
-    return () => void process.off(name, pass);
-  });
-  return { stop: () => stops.forEach((stop) => stop()), code: () => code };
+class Signals {
+  /** The status to exit with, when a signal was the reason. */
+  code: number | undefined;
+  #container: Container | undefined;
+  readonly #stops: readonly (() => void)[];
+
+  constructor() {
+    const passed = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3, SIGUSR1: 10, SIGUSR2: 12 } as const;
+    this.#stops = Object.entries(passed).map(([name, n]) => {
+      const pass = (): void => void this.#pass(name as 'SIGINT', n);
+      process.on(name, pass);
+      return () => void process.off(name, pass);
+    });
+  }
+
+  proxy(container: Container): void {
+    this.#container = container;
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  async #pass(name: 'SIGINT', n: number): Promise<void> {
+    const ending = n !== 10 && n !== 12;
+    if (this.#container === undefined) {
+      if (ending) process.exit(128 + n);
+      return;
+    }
+    const heard = await this.#container.kill(name).catch(() => true);
+    if (heard || !ending) return;
+    this.code = 128 + n;
+    await this.#container.kill('SIGKILL').catch(() => {});
+  }
 }
 
 /** The program could not be run: docker's words and codes. */

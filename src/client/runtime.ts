@@ -144,8 +144,8 @@ export class RuntimeClient implements Runtime {
       const spec = checkSpec(options.spec);
       return { spec, plan: compile(spec, this.#facts, { id, stdio }), image: options.image ?? spec.root.path };
     }
-    const hostname = options.hostname ?? id.slice(0, 12);
-    const spec = toSpec({ ...options, hostname }, this.#facts);
+    const own = options.share?.includes('uts') !== true;
+    const spec = toSpec({ ...(own ? { hostname: id.slice(0, 12) } : {}), ...options }, this.#facts);
     return { spec, plan: compile(spec, this.#facts, { id, stdio }), image: options.image };
   }
 

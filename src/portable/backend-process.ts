@@ -8,10 +8,11 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { Task } from '../kernel/proc/task.ts';
 import type { Tracer } from '../kernel/syscall/trace.ts';
 import type { Waiter } from '../kernel/sched/block.ts';
-import { errnoName, SysError } from '../kernel/uapi/errno.ts';
+import { errnoName, type ErrnoName, SysError } from '../kernel/uapi/errno.ts';
+import { strerror } from '../kernel/uapi/strerror.ts';
 import { exitCode } from '../kernel/uapi/sched.ts';
 import { signalName } from '../kernel/uapi/signal.ts';
-import type { Plan, StdioKind } from '../kernel/uapi/step.ts';
+import type { Plan, StdioKind, Step } from '../kernel/uapi/step.ts';
 import { TwinboxError } from '../errno.ts';
 import { printStep } from '../plan/print.ts';
 import type { Exit, Message, ProcessState } from '../wire.ts';
@@ -171,16 +172,31 @@ export class ProcessRecord implements Waiter {
   }
 }
 
-/** A failed step in the interface's words. */
+/** A failed step in the interface's words: what could not be done, with what, and Linux's reason. */
 export function explain(error: BirthError): TwinboxError {
   const { cause, step } = error;
   const said = cause.message === cause.code ? '' : cause.message.slice(cause.code.length + 2);
-  const message = step.op === 'exec' ? said || cause.code : `${step.op}: ${said === '' ? cause.code : `${said}: ${cause.code}`}`;
   const hint = hints[`${step.op}:${cause.code}`];
   return new TwinboxError({
-    code: cause.code, message, ...(cause.syscall === undefined ? {} : { syscall: cause.syscall }), step: printStep(step),
-    ...(hint === undefined ? {} : { hint }),
+    code: cause.code, message: describe(step, cause.code, said), step: printStep(step),
+    ...(cause.syscall === undefined ? {} : { syscall: cause.syscall }), ...(hint === undefined ? {} : { hint }),
   });
+}
+
+function describe(step: Step, code: ErrnoName, said: string): string {
+  const why = strerror[code].toLowerCase();
+  switch (step.op) {
+    // Their words are whole sentences already.
+    case 'exec': return said || why;
+    case 'credentials': return said.startsWith('unable') ? said : `credentials: ${said || why}`;
+    case 'fsmount': case 'open_tree': {
+      const path = step.op === 'fsmount' ? step.args.source : step.args.path;
+      if (code === 'ENOENT') return step.slot === '$root' ? `no such directory: ${path}` : `bind source path does not exist: ${path}`;
+      return `mount ${path}: ${why}`;
+    }
+    case 'program': return `${step.args.source}: ${why}`;
+    default: return `${step.op}${said === '' ? '' : ` ${said}`}: ${why}`;
+  }
 }
 
 const hints: Readonly<Record<string, string>> = {

@@ -13,9 +13,10 @@ export interface Result {
   readonly stderr: string;
 }
 
+// Without `--` Node takes --env-file for its own, wherever it stands.
 export function twinbox(args: readonly string[], options: {input?: string; env?: Record<string, string>; cwd?: string} = {}): Result {
   const {input, env, cwd} = options;
-  const done = spawnSync(process.execPath, [cli, ...args], {
+  const done = spawnSync(process.execPath, ['--', cli, ...args], {
     encoding: 'utf8', timeout: 60_000, maxBuffer: 64 * 2 ** 20, input: input ?? '', env: {...process.env, ...env}, cwd,
   });
   return {status: done.status, signal: done.signal, stdout: done.stdout, stderr: done.stderr};
@@ -25,7 +26,7 @@ export function twinbox(args: readonly string[], options: {input?: string; env?:
 export const sh = (script: string, ...flags: readonly string[]): Result => twinbox(['run', ...flags, 'busybox', 'sh', '-c', script]);
 
 export function start(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-  return spawn(process.execPath, [cli, ...args], {stdio: ['ignore', 'pipe', 'pipe'], ...options});
+  return spawn(process.execPath, ['--', cli, ...args], {stdio: ['ignore', 'pipe', 'pipe'], ...options});
 }
 
 export function ended(child: ChildProcess): Promise<{code: number | null; signal: string | null}> {

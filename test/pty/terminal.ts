@@ -4,7 +4,7 @@ import {spawn, type IPty} from '@lydell/node-pty';
 import headless from '@xterm/headless';
 import {cli} from '../cli/twinbox.ts';
 
-const waitMs = 15_000;
+const waitMs = 8_000;
 
 export class Seat {
   readonly pty: IPty;
