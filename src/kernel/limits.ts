@@ -18,6 +18,8 @@ export const defaultMachine: Machine = {
 export const NAME_MAX = 255;
 export const PATH_MAX = 4096;
 export const SYMLINKS_MAX = 40;
+/** fs.mount-max: mounts of one namespace; Linux's default is 100,000. */
+export const MOUNTS_MAX = 10_000;
 export const PIPE_BUF = 4096;
 export const PIPE_BYTES = 65536;
 export const HOST_NAME_MAX = 64;

@@ -165,6 +165,13 @@ test('an unshared namespace is a copy: private mounts stay apart', () => {
   script(m, other, "cat /mnt/f = 'x'");
 });
 
+test('an unshare that fails leaves the caller where it was', () => {
+  const { m, task, run } = box();
+  m.ok(task, 'unshare', CLONE.NEWPID);
+  assert.is(m.call(task, 'unshare', CLONE.NEWNS | CLONE.NEWPID), 'EINVAL');
+  run('mount none /mnt tmpfs\ntouch /mnt/f\nls /mnt = f\numount /mnt');
+});
+
 test('a directory that is a mount point in another namespace only can be removed, and that mount goes', () => {
   const { m, task, run } = box();
   run('mkdir /tmp/a');
@@ -259,7 +266,7 @@ test('mountinfo names peer groups, roots of binds and masters', () => {
     mkdir /tmp/c/sub
     mount /tmp/c/sub /mnt none bind
   `);
-  assert.match(readFile(m, task, '/proc/self/mountinfo'), / \/sub \/mnt rw,relatime - tmpfs none rw/);
+  assert.match(readFile(m, task, '/proc/self/mountinfo'), / \/sub \/mnt rw,relatime - tmpfs none rw,inode64/);
 });
 
 test('a mount moves with its content', () => {
@@ -356,6 +363,21 @@ test('mounts of a dead namespace are gone, and their memory with them', () => {
   assert.is(m.kernel.rootCgroup.memoryBytes, before);
 });
 
+test('a namespace has so many mounts and no more, however fast they double', () => {
+  const { m, task, run } = box();
+  run('mount none /mnt tmpfs\nmkdir /mnt/m');
+  let answer: unknown = 0;
+  for (let i = 0; i < 20 && answer === 0; i++) answer = m.call(task, 'mount', '/mnt', '/mnt/m', undefined, 0x5000, undefined);
+  assert.is(answer, 'ENOSPC');
+  const { size } = task.nsproxy.mnt.mounts;
+  assert.ok(size > 5000 && size <= 10_000);
+  const copy = m.fork(task, CLONE.NEWNS);
+  assert.is(copy.nsproxy.mnt.mounts.size, size);
+  m.call(copy, 'exit_group', 0);
+  run('umount /mnt detach\nstat /mnt/m = ENOENT');
+  assert.is(task.nsproxy.mnt.mounts.size, 2);
+});
+
 test('the new mount calls make, clone and move detached mounts', () => {
   const { m, task, run } = box();
   const fs = m.ok(task, 'fsopen', 'tmpfs', 1);
@@ -366,7 +388,7 @@ test('the new mount calls make, clone and move detached mounts', () => {
   const fd = m.ok(task, 'fsmount', fs, 1, 2);
   assert.is(m.call(task, 'move_mount', fd, '', AT.FDCWD, '/mnt', MOVE_MOUNT.F_EMPTY_PATH), 0);
   run('stat /mnt perm = 711\nput /mnt/f x');
-  assert.match(readFile(m, task, '/proc/self/mounts'), 'mine /mnt tmpfs rw,nosuid,relatime,mode=711 0 0');
+  assert.match(readFile(m, task, '/proc/self/mounts'), 'mine /mnt tmpfs rw,nosuid,relatime,mode=711,inode64 0 0');
   const tree = m.ok(task, 'open_tree', AT.FDCWD, '/mnt', OPEN_TREE.CLONE);
   run('mkdir /tmp/t');
   assert.is(m.call(task, 'move_mount', tree, '', AT.FDCWD, '/tmp/t', MOVE_MOUNT.F_EMPTY_PATH), 0);

@@ -389,6 +389,26 @@ test('tmpfs: size=, nr_inodes=, mode=, uid= and gid=', () => {
   `);
 });
 
+test('hard links count against nr_inodes', () => {
+  const { run } = pair();
+  run(`
+    mount none /mnt tmpfs - nr_inodes=4
+    touch /mnt/a
+    link /mnt/a /mnt/b
+    link /mnt/a /mnt/c
+    link /mnt/a /mnt/d = ENOSPC
+    unlink /mnt/a
+    link /mnt/b /mnt/d
+    unlink /mnt/b
+    unlink /mnt/c
+    unlink /mnt/d
+    touch /mnt/1
+    touch /mnt/2
+    touch /mnt/3
+    touch /mnt/4 = ENOSPC
+  `);
+});
+
 test('memory of a tmpfs is given back when its last mount and file are gone', () => {
   const { m } = pair();
   const task = m.fork(m.init);

@@ -13,6 +13,8 @@ import type { Inode } from './inode.ts';
 const F_RDLCK = 0;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
+/** Record locks of one inode. */
+const RECORDS_MAX = 16384;
 
 interface Record {
   readonly owner: Task;
@@ -81,6 +83,7 @@ export function recordLock(task: Task, file: OpenFile, cmd: number, arg: Ptr): n
     if (cmd === F.SETLK) throw new SysError('EAGAIN');
     return block(locks.released);
   }
+  if (locks.records.length >= RECORDS_MAX && l_type !== F_UNLCK) throw new SysError('ENOLCK');
   locks.records = without(locks.records, task, start, end);
   if (l_type !== F_UNLCK) locks.records.push({ owner: task, exclusive, start, end });
   locks.released.wake();

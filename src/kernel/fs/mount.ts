@@ -93,9 +93,10 @@ export class Mount {
   }
 
   /** This mount and all below it, parents first. */
-  *tree(): Generator<Mount> {
-    yield this;
-    for (const child of this.children) yield* child.tree();
+  tree(): Mount[] {
+    const all: Mount[] = [this];
+    for (let i = 0; i < all.length; i++) all.push(...all[i]!.children);
+    return all;
   }
 
   /** Is this mount `other`, or below it? */

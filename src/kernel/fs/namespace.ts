@@ -84,7 +84,7 @@ export function changePropagation(task: Task, path: Path, flags: number): void {
   const type = types.find(([flag]) => (flags & ~(MS.REC | MS.SILENT)) === flag)?.[1];
   if (path.dentry !== path.mount.root || type === undefined) throw new SysError('EINVAL', 'mount');
   const mount = mounted(task, path);
-  const all = (flags & MS.REC) !== 0 ? [...mount.tree()] : [mount];
+  const all = (flags & MS.REC) !== 0 ? mount.tree() : [mount];
   for (const one of all) setPropagation(one, type);
   task.nsproxy.mnt.touch();
 }
@@ -114,12 +114,12 @@ export function attach(task: Task, tree: Mount, place: Path): void {
     if (at.mount.ns !== task.nsproxy.mnt) throw new SysError('EINVAL', 'mount');
     if (at.dentry.unhashed) throw new SysError('ENOENT', 'mount');
     if (at.inode.isDir !== tree.root.inode.isDir) throw new SysError('ENOTDIR', 'mount');
-    if (at.mount.group !== undefined && [...tree.tree()].some((m) => m.unbindable)) throw new SysError('EINVAL', 'mount');
+    if (at.mount.group !== undefined && tree.tree().some((m) => m.unbindable)) throw new SysError('EINVAL', 'mount');
+    attachTree(tree, at.mount, at.dentry);
   } catch (error) {
     detachTree(tree);
     throw error;
   }
-  attachTree(tree, at.mount, at.dentry);
 }
 
 /** A new file system at a place. */
@@ -142,7 +142,7 @@ export function move(task: Task, from: Path, to: Path): void {
   if (at.inode.isDir !== tree.root.inode.isDir) throw new SysError('EINVAL', 'mount');
   // Its disappearance would have to travel, and moves do not.
   if (parent.group !== undefined) throw new SysError('EINVAL', 'mount', 'the parent is shared');
-  if (at.mount.group !== undefined && [...tree.tree()].some((m) => m.unbindable)) throw new SysError('EINVAL', 'mount');
+  if (at.mount.group !== undefined && tree.tree().some((m) => m.unbindable)) throw new SysError('EINVAL', 'mount');
   if (at.mount.within(tree)) throw new SysError('ELOOP', 'mount');
   tree.unhang();
   attachTree(tree, at.mount, at.dentry);

@@ -3,6 +3,8 @@
 // hands them on to its own group.
 
 import type { MountNamespace } from '../ns/mnt.ts';
+import { MOUNTS_MAX } from '../limits.ts';
+import { SysError } from '../uapi/errno.ts';
 import { MS } from '../uapi/mount.ts';
 import type { Dentry } from './dentry.ts';
 import { Mount } from './mount.ts';
@@ -92,15 +94,19 @@ export interface CopyOptions {
 
 /** A detached copy of a tree of mounts, from the directory `root` of its first mount down. */
 export function copyTree(from: Mount, root: Dentry, copies: Map<Mount, Mount>, options: CopyOptions = {}): Mount {
-  const copy = copyMount(from, root, options);
-  copies.set(from, copy);
-  if (options.single === true) return copy;
-  for (const child of from.children) {
-    if (child.unbindable && options.unbindable !== true) continue;
-    if (!child.mountpoint!.within(root)) continue;
-    copyTree(child, child.root, copies, options).attach(copy, child.mountpoint!);
+  const top = copyMount(from, root, options);
+  copies.set(from, top);
+  if (options.single === true) return top;
+  for (const mount of from.tree()) {
+    const parent = mount === from ? undefined : copies.get(mount.parent!);
+    // What was left out leaves out what is below it.
+    if (parent === undefined || (mount.unbindable && options.unbindable !== true)) continue;
+    if (mount.parent === from && !mount.mountpoint!.within(root)) continue;
+    const copy = copyMount(mount, mount.root, options);
+    copies.set(mount, copy);
+    copy.attach(parent, mount.mountpoint!);
   }
-  return copy;
+  return top;
 }
 
 function copyMount(from: Mount, root: Dentry, options: CopyOptions): Mount {
@@ -135,6 +141,7 @@ export function receivers(mount: Mount): Set<Mount> {
 
 /** Attach a detached tree at a place and at every place that hears of it. */
 export function attachTree(tree: Mount, parent: Mount, at: Dentry): void {
+  checkRoom(tree, parent);
   const copies: { copy: Mount; parent: Mount }[] = [];
   if (parent.group !== undefined) {
     for (const mount of tree.tree()) share(mount);
@@ -142,6 +149,17 @@ export function attachTree(tree: Mount, parent: Mount, at: Dentry): void {
   }
   hang(tree, parent, at);
   for (const { copy, parent: receiver } of copies) hang(copy, receiver, at);
+}
+
+/** ENOSPC where a namespace would get more mounts than it may have (fs.mount-max). */
+function checkRoom(tree: Mount, parent: Mount): void {
+  const more = tree.tree().length;
+  const totals = new Map<MountNamespace | undefined, number>();
+  for (const { ns } of [parent, ...receivers(parent)]) {
+    const total = (totals.get(ns) ?? ns?.mounts.size ?? 0) + more;
+    if (total > MOUNTS_MAX) throw new SysError('ENOSPC', 'mount', 'too many mounts');
+    totals.set(ns, total);
+  }
 }
 
 /** Make a copy of `source` for each mount of `group` but `except`, and for the slaves of the group. */
@@ -185,7 +203,7 @@ function hang(tree: Mount, parent: Mount, at: Dentry): void {
 
 /** `tree` and what follows it by propagation, children before parents. */
 export function umountSet(tree: Mount): Set<Mount> {
-  const going = new Set([...tree.tree()].reverse());
+  const going = new Set(tree.tree().reverse());
   for (const mount of [...going]) {
     if (mount.parent === undefined) continue;
     for (const receiver of receivers(mount.parent)) {
@@ -224,7 +242,7 @@ export function umountAll(going: ReadonlySet<Mount>): void {
 
 /** A tree that was never attached, or whose namespace has died, is taken apart. */
 export function detachTree(tree: Mount): void {
-  umountAll(new Set([...tree.tree()].reverse()));
+  umountAll(new Set(tree.tree().reverse()));
 }
 
 /** A name is removed while something is mounted there in other namespaces: those mounts go. */

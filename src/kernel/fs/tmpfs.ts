@@ -69,11 +69,21 @@ export class TmpSuper extends SuperBlock {
   }
 
   create(mode: number, uid: number, gid: number, rdev: number): TmpInode {
-    if (this.usedInodes >= this.inodesMax || !this.#charge(INODE_BYTES)) throw new SysError('ENOSPC');
-    this.usedInodes++;
+    this.takeInode();
     const inode = new TmpInode(this, ++this.#ino, mode, uid, gid, this.kernel.clock.realtime(), undefined);
     inode.rdev = rdev;
     return inode;
+  }
+
+  /** An inode or one more name for one: both count against nr_inodes. Throws ENOSPC. */
+  takeInode(): void {
+    if (this.usedInodes >= this.inodesMax || !this.#charge(INODE_BYTES)) throw new SysError('ENOSPC');
+    this.usedInodes++;
+  }
+
+  giveInode(): void {
+    this.usedInodes--;
+    this.#uncharge(INODE_BYTES);
   }
 
   /** The record of a template's inode in this superblock. */
@@ -92,12 +102,8 @@ export class TmpSuper extends SuperBlock {
 
   /** An inode is no more. */
   forget(inode: TmpInode): void {
-    if (inode.lower !== undefined) {
-      this.#adopted!.delete(inode.ino);
-      return;
-    }
-    this.usedInodes--;
-    this.#uncharge(INODE_BYTES);
+    if (inode.lower === undefined) this.giveInode();
+    else this.#adopted!.delete(inode.ino);
   }
 
   /** Take pages from size= and from the payer. Throws ENOSPC, with nothing taken. */
@@ -158,7 +164,7 @@ function parseTmp(kernel: Kernel, task: Task | undefined, data: string, now?: Tm
   let mode = 0o1777;
   let uid = task?.cred.fsuid ?? 0;
   let gid = task?.cred.fsgid ?? 0;
-  let shown = '';
+  const shown = { size: '', nr_inodes: '', mode: '', uid: '', gid: '' };
   let template: TmpSuper | undefined;
   const user = task?.nsproxy.user;
   for (const [key, value] of parseOptions(data)) {
@@ -166,23 +172,31 @@ function parseTmp(kernel: Kernel, task: Task | undefined, data: string, now?: Tm
       case 'size': {
         sizeBytes = parseSize(value, memory);
         if (sizeBytes === 0) sizeBytes = memory;
-        shown += `,size=${Math.ceil(sizeBytes / 1024)}k`;
+        shown.size = `,size=${Math.ceil(sizeBytes / 1024)}k`;
         break;
       }
       case 'nr_blocks': sizeBytes = parseSize(value, 0) * PAGE_SIZE; break;
       case 'nr_inodes': {
         inodesMax = parseSize(value, 0) || kernel.machine.inodesMax;
-        shown += `,nr_inodes=${inodesMax}`;
+        shown.nr_inodes = `,nr_inodes=${inodesMax}`;
         break;
       }
       case 'mode': {
         if (value === undefined || !/^[0-7]+$/.test(value)) throw new SysError('EINVAL', 'mount', `bad mode ${value ?? ''}`);
         mode = Number.parseInt(value, 8) & 0o7777;
-        shown += `,mode=${mode.toString(8).padStart(3, '0')}`;
+        if (mode !== 0o1777) shown.mode = `,mode=${mode.toString(8).padStart(3, '0')}`;
         break;
       }
-      case 'uid': uid = idOption(value, (id) => user === undefined ? id : user.uidOut(id)); shown += `,uid=${uid}`; break;
-      case 'gid': gid = idOption(value, (id) => user === undefined ? id : user.gidOut(id)); shown += `,gid=${gid}`; break;
+      case 'uid': {
+        uid = idOption(value, (id) => user === undefined ? id : user.uidOut(id));
+        if (uid !== 0) shown.uid = `,uid=${uid}`;
+        break;
+      }
+      case 'gid': {
+        gid = idOption(value, (id) => user === undefined ? id : user.gidOut(id));
+        if (gid !== 0) shown.gid = `,gid=${gid}`;
+        break;
+      }
       case 'template': {
         // Not Linux's: how the runtime makes a container's root without copying an image.
         template = kernel.templates.get(value ?? '');
@@ -193,7 +207,8 @@ function parseTmp(kernel: Kernel, task: Task | undefined, data: string, now?: Tm
       default: throw new SysError('EINVAL', 'mount', `unknown option ${key}`);
     }
   }
-  return { sizeBytes, inodesMax, mode, uid, gid, shown, ...(template === undefined ? {} : { template }) };
+  const text = `${Object.values(shown).join('')},inode64`;
+  return { sizeBytes, inodesMax, mode, uid, gid, shown: text, ...(template === undefined ? {} : { template }) };
 }
 
 function idOption(value: string | undefined, out: (id: number) => number): number {

@@ -11,6 +11,9 @@ import { memfs } from './memfs.ts';
 import type { Data, Entries } from './store.ts';
 import type { TmpSuper } from './tmpfs.ts';
 
+/** What a name adds to the size of a directory that stat(2) shows. */
+const DIRENT_BYTES = 20;
+
 export class TmpInode extends Inode {
   declare readonly sb: TmpSuper;
   /** The template's inode whose content this one still shows. */
@@ -18,6 +21,8 @@ export class TmpInode extends Inode {
   #data: Data | undefined = undefined;
   #entries: Entries | undefined = undefined;
   #target: string | undefined = undefined;
+  /** Names beyond the first that this superblock has paid for. */
+  #extraNames = 0;
 
   constructor(
     sb: TmpSuper, ino: number, mode: number, uid: number, gid: number, now: Timespec,
@@ -92,6 +97,10 @@ export class TmpInode extends Inode {
   }
 
   override link(_task: Task | undefined, name: string, inode: Inode): void {
+    if (inode.nlink > 0) {
+      this.sb.takeInode();
+      (inode as TmpInode).#extraNames++;
+    }
     this.#own().set(name, inode);
     inode.nlink++;
     inode.ctime = this.#changed();
@@ -99,9 +108,16 @@ export class TmpInode extends Inode {
 
   override unlink(_task: Task, name: string, inode: Inode): void {
     this.#own().delete(name);
-    inode.nlink--;
+    (inode as TmpInode).#loseName();
     inode.ctime = this.#changed();
     if (inode.nlink === 0 && inode.opens === 0) inode.evict();
+  }
+
+  #loseName(): void {
+    this.nlink--;
+    if (this.#extraNames === 0) return;
+    this.#extraNames--;
+    this.sb.giveInode();
   }
 
   override rmdir(_task: Task, name: string, inode: Inode): void {
@@ -144,12 +160,16 @@ export class TmpInode extends Inode {
         if (target.isDir) {
           to.nlink--;
           target.nlink = 0;
-        } else target.nlink--;
+        } else (target as TmpInode).#loseName();
         target.ctime = to.#changed();
         if (target.nlink === 0 && target.opens === 0) target.evict();
       } else to.#changed();
     }
     inode.ctime = this.#changed();
+  }
+
+  override getattr(): void {
+    if (this.isDir) this.size = DIRENT_BYTES * (2 + this.entryCount);
   }
 
   #changed() {

@@ -39,10 +39,9 @@ export interface Kind {
 
 const inums = (from: Making) => from.task.kernel;
 
-/** User first: the others belong to the one made beside them. */
+/** User first: the others belong to the one made beside them. Mounts last: their copy moves the caller. */
 export const kinds: readonly Kind[] = [
   { name: 'user', flag: CLONE.NEWUSER, field: 'user', create: (from) => from.proxy.user.child(from.task.cred), check: checkUser },
-  { name: 'mnt', flag: CLONE.NEWNS, field: 'mnt', create: (from) => from.proxy.mnt.copy(from.proxy.user, from.fs), check: checkMnt },
   { name: 'uts', flag: CLONE.NEWUTS, field: 'uts', create: (from) => new UtsNamespace(from.proxy.user, inums(from), from.proxy.uts) },
   { name: 'ipc', flag: CLONE.NEWIPC, field: 'ipc', create: (from) => new IpcNamespace(from.proxy.user, inums(from)) },
   { name: 'pid', flag: CLONE.NEWPID, field: 'pidForChildren', create: createPid, check: checkPid },
@@ -51,6 +50,7 @@ export const kinds: readonly Kind[] = [
   { name: 'net', flag: CLONE.NEWNET, field: 'net', create: (from) => new NetNamespace(from.proxy.user, inums(from)) },
   { name: 'time', flag: CLONE.NEWTIME, field: 'timeForChildren',
     create: (from) => new TimeNamespace(from.proxy.user, inums(from), from.proxy.time) },
+  { name: 'mnt', flag: CLONE.NEWNS, field: 'mnt', create: (from) => from.proxy.mnt.copy(from.proxy.user, from.fs), check: checkMnt },
 ];
 
 /** All flags of the table. */

@@ -4,6 +4,7 @@ import { toBytes } from '../bytes.ts';
 import { capable } from '../cred/cred.ts';
 import { Path, pathName, pathOfFd, walkPath } from '../fs/path.ts';
 import { MAY_EXEC, requireAccess } from '../fs/permission.ts';
+import { PATH_MAX } from '../limits.ts';
 import type { Task } from '../proc/task.ts';
 import { CAP } from '../uapi/capability.ts';
 import { SysError } from '../uapi/errno.ts';
@@ -39,6 +40,7 @@ function getcwd(task: Task, buf: Buf): number {
   const { cwd, root } = task.fs;
   if (cwd.dentry.unhashed) throw new SysError('ENOENT');
   const bytes = toBytes(`${pathName(cwd, root)}\0`);
+  if (bytes.length > PATH_MAX) throw new SysError('ENAMETOOLONG');
   if (bytes.length > buf.length) throw new SysError('ERANGE');
   buf.write(0, bytes);
   return bytes.length;

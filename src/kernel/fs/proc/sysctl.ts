@@ -1,7 +1,7 @@
 // /proc/sys: kernel parameters (proc_sys(5)). A parameter of a namespace shows and sets the reader's own.
 
 import type { Kernel } from '../../kernel.ts';
-import { HOST_NAME_MAX, NGROUPS_MAX, NOFILE_HARD, NS_LEVEL_MAX, PIPE_BYTES } from '../../limits.ts';
+import { HOST_NAME_MAX, NGROUPS_MAX, NOFILE_HARD, NS_LEVEL_MAX, PIPE_BYTES, MOUNTS_MAX } from '../../limits.ts';
 import { RELEASE, SYSNAME, VERSION } from '../../ns/uts.ts';
 import type { Task } from '../../proc/task.ts';
 import { CAP_LAST_CAP } from '../../uapi/capability.ts';
@@ -39,7 +39,7 @@ export const sysctl: DirNode = dir({
     'file-max': show((reader) => reader.kernel.machine.filesMax),
     'file-nr': show((reader) => `${reader.kernel.vfs.files}\t0\t${reader.kernel.machine.filesMax}`),
     'inode-nr': fixed('0\t0'),
-    'mount-max': fixed(100000),
+    'mount-max': fixed(MOUNTS_MAX),
     nr_open: fixed(NOFILE_HARD),
     'pipe-max-size': fixed(16 * PIPE_BYTES),
     protected_hardlinks: fixed(0),
