@@ -9,13 +9,13 @@ import { SysError } from '../uapi/errno.ts';
 import { CLONE } from '../uapi/sched.ts';
 import { CgroupNamespace } from './cgroup.ts';
 import { IpcNamespace } from './ipc.ts';
-import { MountNamespace } from './mnt.ts';
+import type { MountNamespace } from './mnt.ts';
 import type { KindName, Namespace } from './namespace.ts';
 import { NetNamespace } from './net.ts';
 import { forChild, getNamespaces, type NsProxy, putNamespaces } from './nsproxy.ts';
-import { PidNamespace } from './pid.ts';
+import type { PidNamespace } from './pid.ts';
 import { TimeNamespace } from './time.ts';
-import { UserNamespace } from './user.ts';
+import type { UserNamespace } from './user.ts';
 import { UtsNamespace } from './uts.ts';
 
 /** What a new namespace is made from: the caller, and the record, credentials and fs context it is made for. */

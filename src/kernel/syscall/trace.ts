@@ -27,7 +27,7 @@ export class Tracer {
   enter(task: Task, row: Row, call: Call): string {
     const parts = row.args.map((arg, i) => {
       if (isOut(arg)) return `${LATER}${String.fromCharCode(i + 2)}`;
-      return attempt(() => formatIn(arg, valueOf(task, row, call, i), row.name));
+      return attempt(() => formatIn(arg, argumentOf(task, row, call, i), row.name));
     });
     // strace leaves out a mode that nothing is created with.
     if (row.name === 'openat' && !/O_(CREAT|TMPFILE)/.test(parts[2]!)) parts.length = 3;
@@ -40,7 +40,7 @@ export class Tracer {
     call.traced = undefined;
     const text = traced.replace(LATERS, (_, at: string) => {
       const i = at.charCodeAt(0) - 2;
-      return attempt(() => formatOut(row.args[i]!, valueOf(task, row, call, i), result, row.name));
+      return attempt(() => formatOut(row.args[i]!, argumentOf(task, row, call, i), result, row.name));
     });
     this.#line(task, `${text} = ${formatResult(result)}`);
   }
@@ -87,7 +87,7 @@ function isOut(arg: Arg): boolean {
 }
 
 /** An argument as the row's function gets it. */
-function valueOf(task: Task, row: Row, call: Call, index: number): unknown {
+function argumentOf(task: Task, row: Row, call: Call, index: number): unknown {
   if (call.plain !== undefined) return call.plain[index];
   let reg = 0;
   for (let i = 0; i < index; i++) reg += words(row.args[i]!);

@@ -110,53 +110,68 @@ export class LineInput {
   }
 
   #take(byte: number): void {
-    const { termios, output } = this.#tty;
-    const { iflag, lflag, cc } = termios;
+    const { iflag, lflag } = this.#tty.termios;
     let c = (iflag & IFLAG.ISTRIP) !== 0 ? byte & 0x7f : byte;
     if (this.#literal) {
       this.#literal = false;
       this.#store(c, lflag);
       return;
     }
-    if (this.#tty.stopped && (iflag & IFLAG.IXON) !== 0 && (iflag & IFLAG.IXANY) !== 0 && c !== cc[VCC.VSTOP]) this.#tty.start();
-    if ((iflag & IFLAG.IXON) !== 0) {
-      if (is(c, cc[VCC.VSTART])) return this.#tty.start();
-      if (is(c, cc[VCC.VSTOP])) return this.#tty.stop();
-    }
-    if ((lflag & LFLAG.ISIG) !== 0) {
-      if (is(c, cc[VCC.VINTR])) return this.#signal(c, SIG.INT);
-      if (is(c, cc[VCC.VQUIT])) return this.#signal(c, SIG.QUIT);
-      if (is(c, cc[VCC.VSUSP])) return this.#signal(c, SIG.TSTP);
-    }
+    if (this.#flow(c) || this.#interrupt(c)) return;
     if (c === CR) {
       if ((iflag & IFLAG.IGNCR) !== 0) return;
       if ((iflag & IFLAG.ICRNL) !== 0) c = NL;
     } else if (c === NL && (iflag & IFLAG.INLCR) !== 0) c = CR;
-    if ((lflag & LFLAG.ICANON) === 0) {
-      this.#store(c, lflag);
-      return;
+    if ((lflag & LFLAG.ICANON) === 0 || !this.#edit(c)) this.#store(c, lflag);
+  }
+
+  /** VSTART and VSTOP; any character starts output again with IXANY. True if it was one of them. */
+  #flow(c: number): boolean {
+    const { termios: { iflag, cc }, stopped } = this.#tty;
+    if ((iflag & IFLAG.IXON) === 0) return false;
+    if (is(c, cc[VCC.VSTOP])) {
+      this.#tty.stop();
+      return true;
     }
+    if (stopped && (iflag & IFLAG.IXANY) !== 0) this.#tty.start();
+    if (!is(c, cc[VCC.VSTART])) return false;
+    this.#tty.start();
+    return true;
+  }
+
+  /** VINTR, VQUIT and VSUSP. */
+  #interrupt(c: number): boolean {
+    const { lflag, cc } = this.#tty.termios;
+    if ((lflag & LFLAG.ISIG) === 0) return false;
+    if (is(c, cc[VCC.VINTR])) this.#signal(c, SIG.INT);
+    else if (is(c, cc[VCC.VQUIT])) this.#signal(c, SIG.QUIT);
+    else if (is(c, cc[VCC.VSUSP])) this.#signal(c, SIG.TSTP);
+    else return false;
+    return true;
+  }
+
+  /** What edits or ends a line. */
+  #edit(c: number): boolean {
+    const { termios: { lflag, cc }, output } = this.#tty;
     const extended = (lflag & LFLAG.IEXTEN) !== 0;
-    if (is(c, cc[VCC.VERASE]) || is(c, cc[VCC.VKILL]) || (extended && is(c, cc[VCC.VWERASE]))) return this.#erase(c);
-    if (extended && is(c, cc[VCC.VLNEXT])) {
+    const echo = (lflag & LFLAG.ECHO) !== 0;
+    if (is(c, cc[VCC.VERASE]) || is(c, cc[VCC.VKILL]) || (extended && is(c, cc[VCC.VWERASE]))) this.#erase(c);
+    else if (extended && is(c, cc[VCC.VLNEXT])) {
       this.#literal = true;
-      if ((lflag & LFLAG.ECHO) !== 0 && (lflag & LFLAG.ECHOCTL) !== 0) {
+      if (echo && (lflag & LFLAG.ECHOCTL) !== 0) {
         output.raw(94);
         output.raw(BS);
       }
-      return;
-    }
-    if (extended && (lflag & LFLAG.ECHO) !== 0 && is(c, cc[VCC.VREPRINT])) return this.#reprint(c);
-    if (c === NL) {
+    } else if (extended && echo && is(c, cc[VCC.VREPRINT])) this.#reprint(c);
+    else if (c === NL) {
       if ((lflag & (LFLAG.ECHO | LFLAG.ECHONL)) !== 0) output.process(NL);
-      return this.#endLine(NL);
-    }
-    if (is(c, cc[VCC.VEOF])) return this.#endLine(END);
-    if (is(c, cc[VCC.VEOL]) || (extended && is(c, cc[VCC.VEOL2]))) {
-      if ((lflag & LFLAG.ECHO) !== 0) this.#echo(c);
-      return this.#endLine(c);
-    }
-    this.#store(c, lflag);
+      this.#endLine(NL);
+    } else if (is(c, cc[VCC.VEOF])) this.#endLine(END);
+    else if (is(c, cc[VCC.VEOL]) || (extended && is(c, cc[VCC.VEOL2]))) {
+      if (echo) this.#echo(c);
+      this.#endLine(c);
+    } else return false;
+    return true;
   }
 
   /** An ordinary character, echoed. */
