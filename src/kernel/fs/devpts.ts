@@ -45,9 +45,7 @@ class PtsRoot extends Inode {
 
   override lookup(_task: Task, name: string): Inode | undefined {
     if (name === 'ptmx') return this.sb.ptmx;
-    const slave = /^(0|[1-9]\d*)$/.test(name) ? this.sb.slaves[Number(name)] : undefined;
-    if (slave === undefined) throw new SysError('ENOENT');
-    return slave;
+    return /^(0|[1-9]\d*)$/.test(name) ? this.sb.slaves[Number(name)] : undefined;
   }
 
   override entries(): readonly DirEntry[] {
@@ -56,10 +54,6 @@ class PtsRoot extends Inode {
       if (slave !== undefined) list.push({ name: `${slave.index}`, ino: slave.ino, type: S.IFCHR >> 12 });
     }
     return list;
-  }
-
-  override create(): Inode {
-    throw new SysError('EACCES');
   }
 }
 

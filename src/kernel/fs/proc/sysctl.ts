@@ -1,10 +1,11 @@
 // /proc/sys: kernel parameters (proc_sys(5)). A parameter of a namespace shows and sets the reader's own.
 
+import { capable } from '../../cred/cred.ts';
 import type { Kernel } from '../../kernel.ts';
 import { HOST_NAME_MAX, NGROUPS_MAX, NOFILE_HARD, NS_LEVEL_MAX, PIPE_BYTES, MOUNTS_MAX } from '../../limits.ts';
 import { RELEASE, SYSNAME, VERSION } from '../../ns/uts.ts';
 import type { Task } from '../../proc/task.ts';
-import { CAP_LAST_CAP } from '../../uapi/capability.ts';
+import { CAP, CAP_LAST_CAP } from '../../uapi/capability.ts';
 import { SysError } from '../../uapi/errno.ts';
 import { type DirNode, type FileNode, file, type Table } from './node.ts';
 
@@ -21,8 +22,10 @@ const name = (field: 'nodename' | 'domainname'): FileNode => file((reader) => `$
 });
 
 /** An integer in a range. */
-function number(read: (reader: Task) => number, write: (writer: Task, value: number) => void, min: number, max: number): FileNode {
-  return file((reader) => `${read(reader)}\n`, 0o644, {
+function number(
+  read: (reader: Task) => number, write: (writer: Task, value: number) => void, min: number, max: number, mode = 0o644,
+): FileNode {
+  return file((reader) => `${read(reader)}\n`, mode, {
     sysctl: true,
     write(writer, _at, text) {
       const value = Number(text.trim());
@@ -51,7 +54,13 @@ export const sysctl: DirNode = dir({
     domainname: name('domainname'),
     hostname: name('nodename'),
     ngroups_max: fixed(NGROUPS_MAX),
-    ns_last_pid: show((reader) => reader.nsproxy.pid.last),
+    ns_last_pid: number((reader) => reader.nsproxy.pid.last, (writer, value) => {
+      const ns = writer.nsproxy.pid;
+      if (!capable(writer, CAP.SYS_ADMIN, ns.owner) && !capable(writer, CAP.CHECKPOINT_RESTORE, ns.owner)) {
+        throw new SysError('EPERM');
+      }
+      ns.last = value;
+    }, 0, 4194304, 0o666),
     osrelease: fixed(RELEASE),
     ostype: fixed(SYSNAME),
     overflowgid: fixed(65534),
