@@ -1,7 +1,9 @@
 // strace(1)'s view of a task: one line for each call when it has ended, and for signals, stops and death. A tracer is
-// inherited by children; the number in front is the one that the task has inside its own PID namespace.
+// inherited by children; the number in front is the one that the task has in the PID namespace of the first one traced,
+// that is, inside its container.
 
 import type { Call } from '../proc/call.ts';
+import type { PidNamespace } from '../ns/pid.ts';
 import type { Task } from '../proc/task.ts';
 import type { SigInfo } from '../signal/signal.ts';
 import { Errno, errnoName } from '../uapi/errno.ts';
@@ -17,6 +19,7 @@ const LATER = '\x01';
 
 export class Tracer {
   readonly #write: (line: string) => void;
+  #ns: PidNamespace | undefined = undefined;
 
   /** `write` gets lines without their end; byte strings. */
   constructor(write: (line: string) => void) {
@@ -76,7 +79,8 @@ export class Tracer {
   }
 
   #line(task: Task, text: string): void {
-    this.#write(`[pid ${task.pid.own}] ${text}`);
+    this.#ns ??= task.pid.ns;
+    this.#write(`[pid ${task.pid.in(this.#ns)}] ${text}`);
   }
 }
 
