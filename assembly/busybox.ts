@@ -5,6 +5,8 @@ import './sys/abort';
 import { args } from './sys/env';
 import { banner } from './lib/getopt';
 import { basename } from './lib/path';
+import { awk } from './bin/awk';
+import { awk } from './bin/awk';
 import { box } from './bin/box';
 import { cat } from './bin/cat';
 import { chgrp, chmod, chown } from './bin/chmod';
@@ -107,6 +109,7 @@ export function run(name: string, argv: string[]): i32 {
   if (name == '[[') return test(argv);
   if (name == 'arch') return arch(argv);
   if (name == 'ash') return sh(argv);
+  if (name == 'awk') return awk(argv);
   if (name == 'basename') return basenameMain(argv);
   if (name == 'box') return box(argv);
   if (name == 'cat') return cat(argv);

@@ -92,7 +92,7 @@ function columnOf(name: string): Column | null {
   if (name == 'nice' || name == 'ni') return new Column('nice', 'NI', 5);
   if (name == 'rgroup') return new Column(name, 'RGROUP', 8);
   if (name == 'ruser') return new Column(name, 'RUSER', 8);
-  if (name == 'time') return new Column(name, 'TIME', 6);
+  if (name == 'time') return new Column(name, 'TIME', 5);
   if (name == 'tty' || name == 'tt') return new Column('tty', 'TT', 6);
   if (name == 'vsz') return new Column(name, 'VSZ', 4);
   if (name == 'sid' || name == 'sess') return new Column('sid', 'SID', 5);
@@ -134,12 +134,12 @@ function real(p: Process, field: string, user: bool): string {
   return named(user ? userName(id) : groupName(id), id);
 }
 
-/** Minutes and seconds, `  0:00`. */
+/** Minutes and seconds, ` 0:00`. */
 export function clock(seconds: i64, padded: bool): string {
   const minutes = seconds / 60;
   const rest = seconds % 60;
   const s = minutes.toString() + ':' + (rest < 10 ? '0' : '') + rest.toString();
-  return padded ? padStart(s, 6) : padStart(s, 7);
+  return padStart(s, padded ? 5 : 7);
 }
 
 let up: i64 = -1;
