@@ -590,6 +590,8 @@ LINUX_ASSERT(__builtin_offsetof(struct LINUX_spawn_attr, sigdefault) == 32);
 #define LINUX_MAGIC_PIPEFS 0x50495045
 #define LINUX_MAGIC_NSFS 0x6e736673
 #define LINUX_MAGIC_HOSTFS 0x1021997
+#define LINUX_FSMOUNT_CLOEXEC 1
+#define LINUX_FSOPEN_CLOEXEC 1
 #define LINUX_UMOUNT_NOFOLLOW 8
 
 /* Events. */
@@ -982,6 +984,11 @@ int sys_getcwd(void *buf, unsigned int buf_len) LINUX_CALL("linux", "getcwd");
 int sys_umask(unsigned int mask) LINUX_CALL("linux", "umask");
 int sys_mount(const char *source, unsigned int source_len, const char *target, unsigned int target_len, const char *filesystemtype, unsigned int filesystemtype_len, int mountflags, const char *data, unsigned int data_len) LINUX_CALL("linux", "mount");
 int sys_umount2(const char *target, unsigned int target_len, int flags) LINUX_CALL("linux", "umount2");
+int sys_fsopen(const char *fsname, unsigned int fsname_len, int flags) LINUX_CALL("linux", "fsopen");
+int sys_fsconfig(int fd, unsigned int cmd, const char *key, unsigned int key_len, const char *value, unsigned int value_len, int aux) LINUX_CALL("linux", "fsconfig");
+int sys_fsmount(int fs_fd, int flags, int attr_flags) LINUX_CALL("linux", "fsmount");
+int sys_open_tree(int dirfd, const char *filename, unsigned int filename_len, int flags) LINUX_CALL("linux", "open_tree");
+int sys_move_mount(int from_dirfd, const char *from_pathname, unsigned int from_pathname_len, int to_dirfd, const char *to_pathname, unsigned int to_pathname_len, int flags) LINUX_CALL("linux", "move_mount");
 int sys_pivot_root(const char *new_root, unsigned int new_root_len, const char *put_old, unsigned int put_old_len) LINUX_CALL("linux", "pivot_root");
 int sys_unshare(int flags) LINUX_CALL("linux", "unshare");
 int sys_setns(int fd, int nstype) LINUX_CALL("linux", "setns");

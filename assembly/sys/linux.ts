@@ -105,6 +105,16 @@ export declare function umask(mask: i32): i32;
 export declare function mount(source: usize, source_len: i32, target: usize, target_len: i32, filesystemtype: usize, filesystemtype_len: i32, mountflags: i32, data: usize, data_len: i32): i32;
 @external('linux', 'umount2')
 export declare function umount2(target: usize, target_len: i32, flags: i32): i32;
+@external('linux', 'fsopen')
+export declare function fsopen(fsname: usize, fsname_len: i32, flags: i32): i32;
+@external('linux', 'fsconfig')
+export declare function fsconfig(fd: i32, cmd: i32, key: usize, key_len: i32, value: usize, value_len: i32, aux: i32): i32;
+@external('linux', 'fsmount')
+export declare function fsmount(fs_fd: i32, flags: i32, attr_flags: i32): i32;
+@external('linux', 'open_tree')
+export declare function open_tree(dirfd: i32, filename: usize, filename_len: i32, flags: i32): i32;
+@external('linux', 'move_mount')
+export declare function move_mount(from_dirfd: i32, from_pathname: usize, from_pathname_len: i32, to_dirfd: i32, to_pathname: usize, to_pathname_len: i32, flags: i32): i32;
 @external('linux', 'pivot_root')
 export declare function pivot_root(new_root: usize, new_root_len: i32, put_old: usize, put_old_len: i32): i32;
 @external('linux', 'unshare')
@@ -435,6 +445,8 @@ export const MAGIC_OVERLAY: i32 = 0x794c7630;
 export const MAGIC_PIPEFS: i32 = 0x50495045;
 export const MAGIC_NSFS: i32 = 0x6e736673;
 export const MAGIC_HOSTFS: i32 = 0x1021997;
+export const FSMOUNT_CLOEXEC: i32 = 1;
+export const FSOPEN_CLOEXEC: i32 = 1;
 export const UMOUNT_NOFOLLOW: i32 = 8;
 
 // Events.
