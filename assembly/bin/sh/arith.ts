@@ -55,7 +55,9 @@ let pos: i32 = 0;
 let trouble: string = '';
 /** Variables whose values are expressions, within one another. */
 let nested: i32 = 0;
+/** Parentheses and signs within one another. */
 let depth: i32 = 0;
+const MAX_DEPTH = 600;
 
 const SYNTAX = 'arithmetic syntax error';
 
@@ -134,7 +136,7 @@ function comma(): Arith {
 }
 
 function assignment(): Arith {
-  if (++depth > 500) return fail('expression too deep');
+  if (++depth > MAX_DEPTH) return fail('expression too deep');
   const a = conditional();
   skip();
   const c = here();
@@ -241,7 +243,7 @@ function unary(): Arith {
   skip();
   const c = here();
   if (c == 33 && here(1) != 61 || c == 126 || c == 43 || c == 45) {
-    if (++depth > 500) return fail('expression too deep');
+    if (++depth > MAX_DEPTH) return fail('expression too deep');
     let a: Arith;
     if ((c == 43 || c == 45) && here(1) == c) {
       pos += 2;
@@ -254,7 +256,7 @@ function unary(): Arith {
       if (c != 43) a = node(c == 33 ? NOT : c == 126 ? INVERT : NEG, a);
     }
     depth--;
-    return a;
+      return a;
   }
   const a = primary();
   if (a.op == VAR) {

@@ -20,7 +20,7 @@ import { afterAssign, promptWord } from './lexer';
 import { raise, tell, warn } from './message';
 import { apply, mark, oldFd, restore } from './redir';
 import {
-  DECLARES, FLOW_BREAK, FLOW_CONTINUE, FLOW_ERROR, FLOW_EXIT, FLOW_NONE, FLOW_RETURN, MAX_RUN_DEPTH, SPECIAL, leave, pipeEnds, sh,
+  DECLARES, FLOW_BREAK, FLOW_CONTINUE, FLOW_ERROR, FLOW_EXIT, FLOW_NONE, FLOW_RETURN, SPECIAL, leave, pipeEnds, sh, tooDeep,
 } from './state';
 import * as trap from './trap';
 import * as vars from './vars';
@@ -89,16 +89,12 @@ function compound(n: Node, last: bool): i32 {
     if (status != 0 && sh.eflag && sh.tested == 0 && sh.flow == FLOW_NONE) leave(FLOW_EXIT, status);
     return sh.status;
   }
-  if (++sh.depth > MAX_RUN_DEPTH) {
-    sh.depth--;
-    return raise('nested too deeply');
-  }
+  if (tooDeep()) return raise('nested too deeply');
   const from = mark();
   if (n.redirs) {
     sh.line = n.line;
     if (!apply(n.redirs, false)) {
       restore(from);
-      sh.depth--;
       if (sh.flow == FLOW_NONE) sh.status = 1;
       if (sh.eflag && sh.tested == 0 && sh.flow == FLOW_NONE) leave(FLOW_EXIT, 1);
       return sh.status;
@@ -127,7 +123,6 @@ function compound(n: Node, last: bool): i32 {
     out.flush();
     restore(from);
   }
-  sh.depth--;
   return sh.status;
 }
 
@@ -462,7 +457,7 @@ function builtin(n: Node, b: Builtin, args: string[], plain: bool): i32 {
 }
 
 export function callFunction(f: Node, args: string[]): void {
-  if (sh.depth > MAX_RUN_DEPTH - 2) {
+  if (tooDeep()) {
     raise('nested too deeply');
     return;
   }
@@ -473,12 +468,10 @@ export function callFunction(f: Node, args: string[]): void {
   sh.params = args.slice(1);
   sh.loops = 0;
   sh.functions++;
-  sh.depth += 2;
   sh.builtin = '';
   vars.enterFunction();
   run(f, false);
   vars.leaveFunction();
-  sh.depth -= 2;
   sh.functions--;
   sh.loops = loops;
   sh.params = params;

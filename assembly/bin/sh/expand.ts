@@ -5,7 +5,7 @@
 import { PARITH, PCMD, PLIT, Part, VNORMAL, Word } from './ast';
 import { compile, evalFailed, evaluate } from './arith';
 import { Buf, at, chr } from './buf';
-import { glob } from './glob';
+import { glob, isPattern } from './glob';
 import { homeOf } from './tilde';
 import { FLOW_NONE, sh } from './state';
 import { expandParam } from './param';
@@ -125,7 +125,8 @@ export class Builder {
 
   private emit(): void {
     if (this.special && !sh.fflag) {
-      if (!glob(this.pattern(), this.list)) this.list.push(this.text.toString());
+      const p = this.pattern();
+      if (!isPattern(p, 0, p.length) || !glob(p, this.list)) this.list.push(this.text.toString());
     } else this.list.push(this.text.toString());
     this.text.length = 0;
     this.marks.length = 0;

@@ -9,7 +9,7 @@ import {
 import { Alias } from './alias';
 import { Buf, at, isBlank, isDigit, isName, isNameStart, number } from './buf';
 import { Source, TextSource } from './input';
-import { MAX_PARSE_DEPTH } from './state';
+import { tooDeep } from './state';
 import { lookup } from './vars';
 import { parseAll, parseSubst } from './parser';
 import { escapeEnd, hexDigit, unescape } from '../../lib/text';
@@ -79,7 +79,6 @@ export class Lexer {
   /** In the middle of a command: a person is shown PS2. */
   more: bool = false;
   here: Redir[] = [];
-  depth: i32 = 0;
   source: Source;
 
   private text: string = '';
@@ -119,7 +118,6 @@ export class Lexer {
     this.text = '';
     this.pos = 0;
     this.here = [];
-    this.depth = 0;
     this.aliasNext = false;
     this.more = false;
     this.quoting = 0;
@@ -375,7 +373,6 @@ export class Lexer {
       } else {
         const inner = new Lexer(new TextSource(body));
         inner.source.line = line;
-        inner.depth = this.depth;
         r.word = inner.readWord(HERE, true);
         if (inner.error) this.fail(inner.error as string);
       }
@@ -547,24 +544,22 @@ export class Lexer {
         return;
       }
       const p = new Part(PCMD, quoted);
-      if (++this.depth > MAX_PARSE_DEPTH) {
+      if (tooDeep()) {
         this.fail('nested too deeply');
         return;
       }
       p.node = parseSubst(this);
-      this.depth--;
       w.parts.push(p);
       w.pure = false;
       return;
     }
     if (c == 123) {
       this.take();
-      if (++this.depth > MAX_PARSE_DEPTH) {
+      if (tooDeep()) {
         this.fail('nested too deeply');
         return;
       }
       this.readBrace(w, quoted);
-      this.depth--;
       return;
     }
     if (isNameStart(c)) {
@@ -755,9 +750,8 @@ export class Lexer {
     }
     const inner = new Lexer(new TextSource(lit.take(from)));
     inner.source.line = line;
-    inner.depth = this.depth + 1;
     const p = new Part(PCMD, quoted);
-    if (inner.depth > MAX_PARSE_DEPTH) inner.fail('nested too deeply');
+    if (tooDeep()) inner.fail('nested too deeply');
     p.node = parseAll(inner);
     if (inner.error) this.fail(inner.error as string);
     w.parts.push(p);
@@ -836,6 +830,7 @@ function finish(w: Word): void {
   const parts = w.parts;
   let all = true;
   let plain = true;
+  let bracket = false;
   for (let i = 0; i < parts.length; i++) {
     const p = parts[i];
     if (p.kind != PLIT) {
@@ -846,7 +841,8 @@ function finish(w: Word): void {
       const s = p.text;
       for (let j = 0; j < s.length; j++) {
         const c = at(s, j);
-        if (c == 42 || c == 63 || c == 91 || c == 126) plain = false;
+        if (c == 91) bracket = true;
+        if (c == 42 || c == 63 || c == 126 || c == 93 && bracket) plain = false;
       }
     }
   }

@@ -196,7 +196,6 @@ function calm(): void {
   sh.loops = 0;
   sh.functions = 0;
   sh.dots = 0;
-  sh.depth = 0;
   sh.tested = 0;
   sh.builtin = '';
   resetExpansion();

@@ -14,7 +14,7 @@ import {
   tokenText,
 } from './lexer';
 import { isSpecialBuiltin } from './builtin';
-import { MAX_PARSE_DEPTH } from './state';
+import { tooDeep } from './state';
 import { lookup } from './vars';
 
 /** What a token may be where it is looked at. */
@@ -254,12 +254,11 @@ export class Parser {
 
   private single(): Node | null {
     const lx = this.lexer;
-    if (++lx.depth > MAX_PARSE_DEPTH) {
+    if (tooDeep()) {
       lx.fail('nested too deeply');
       return null;
     }
     const n = this.one();
-    lx.depth--;
     return lx.error == null ? n : null;
   }
 

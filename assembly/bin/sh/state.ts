@@ -35,8 +35,6 @@ export class sh {
   static loops: i32 = 0;
   static functions: i32 = 0;
   static dots: i32 = 0;
-  /** Depth of nested commands that run, to end a runaway recursion with a message. */
-  static depth: i32 = 0;
   /** Pid of the main shell, which $$ stays in subshells; of the process that runs now; $!. */
   static rootPid: i32 = 0;
   static lastBackground: i32 = -1;
@@ -70,10 +68,12 @@ export class sh {
   static sflag: bool = false;
 }
 
-/** Commands within one another that run: functions that call themselves, mostly. */
-export const MAX_RUN_DEPTH = 1500;
-/** Constructs within one another, by the parser or the lexer. */
-export const MAX_PARSE_DEPTH = 1200;
+/** Bytes of AssemblyScript's stack to keep free: what is nested deeper than that ends with a message, not a trap. */
+const RESERVE: usize = 24576;
+
+export function tooDeep(): bool {
+  return __stack_pointer < __data_end + RESERVE;
+}
 
 /** Kinds of builtins. SPECIAL: POSIX's special ones, whose errors end a script and before which assignments stay. */
 export const SPECIAL = 1;
