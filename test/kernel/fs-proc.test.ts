@@ -26,7 +26,7 @@ test('a procfs shows the processes of its PID namespace under its numbers', () =
   script(m, child, 'readlink /proc/self = 2\nreadlink /proc/thread-self = 2/task/2\nls /proc/self/task = 2\nstat /proc/100 = ENOENT');
   script(m, m.init, 'readlink /proc/self = 1');
   assert.match(readFile(m, m.init, '/proc/101/status'), /NSpid:\t101\t2\n/);
-  assert.match(readFile(m, task, '/proc/2/status'), /PPid:\t1\n[^]*NSpid:\t2\n/);
+  assert.match(readFile(m, task, '/proc/2/status'), /PPid:\t1\n[\s\S]*NSpid:\t2\n/);
   assert.match(readFile(m, task, '/proc/1/status'), /PPid:\t0\n/);
 });
 

@@ -159,7 +159,7 @@ library('container', test => {
     const first = events.next();
     await runtime.run({image: 'busybox', name: 'box', command: ['sh', '-c', 'exit 2']});
     const types = [(await first).value.type];
-    let exit;
+    let exit: unknown;
     while (types.at(-1) !== 'remove') {
       const {value} = await events.next();
       types.push(value.type);
