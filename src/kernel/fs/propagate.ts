@@ -114,7 +114,7 @@ function copyMount(from: Mount, root: Dentry, options: CopyOptions): Mount {
   copy.unbindable = from.unbindable;
   copy.locked = options.lock === true || (from.locked && options.unbindable === true);
   copy.lockedFlags = from.lockedFlags;
-  if (options.lock === true) copy.lockedFlags = from.flags & (MS.RDONLY | MS.NOSUID | MS.NODEV | MS.NOEXEC);
+  if (options.lock === true) copy.lockedFlags = from.flags & LOCKABLE;
   if (options.slave === true && from.group !== undefined) enslave(copy, from.group);
   else {
     if (from.group !== undefined) join(copy, from.group);
@@ -148,7 +148,11 @@ export function attachTree(tree: Mount, parent: Mount, at: Dentry): void {
     propagate(parent.group, tree, parent, at, copies, new Set());
   }
   hang(tree, parent, at);
-  for (const { copy, parent: receiver } of copies) hang(copy, receiver, at);
+  for (const { copy, parent: receiver } of copies) {
+    // What comes from a more privileged namespace keeps its restrictions, and what it covers covered.
+    if (receiver.ns?.owner !== parent.ns?.owner) lock(copy);
+    hang(copy, receiver, at);
+  }
 }
 
 /** ENOSPC where a namespace would get more mounts than it may have (fs.mount-max). */
@@ -191,13 +195,17 @@ function hang(tree: Mount, parent: Mount, at: Dentry): void {
   covered?.unhang();
   tree.attach(parent, at);
   covered?.attach(tree, tree.root);
-  const ns = parent.ns;
-  if (ns === undefined) return;
-  const lock = ns.owner !== tree.sb.userNs && tree.ns !== undefined && tree.ns.owner !== ns.owner;
+  const { ns } = parent;
+  if (ns !== undefined) for (const mount of tree.tree()) if (mount.ns !== ns) ns.add(mount);
+}
+
+const LOCKABLE = MS.RDONLY | MS.NOSUID | MS.NODEV | MS.NOEXEC;
+
+/** The tree as a lesser namespace gets it: only its top can be taken off. */
+function lock(tree: Mount): void {
   for (const mount of tree.tree()) {
-    if (mount.ns === ns) continue;
-    if (lock) mount.locked = true;
-    ns.add(mount);
+    mount.lockedFlags = mount.flags & LOCKABLE;
+    mount.locked = mount !== tree;
   }
 }
 

@@ -37,8 +37,7 @@ function mount(
     if (type === undefined || type === '') throw new SysError('EINVAL', 'mount', 'no file system type');
     const name = source ?? 'none';
     const sb = superblock(task, task.kernel.vfs.type(type), name, flags, data ?? '');
-    newMount(task, sb, at, name, mountFlags(flags) & ~MS.RDONLY);
-    if ((flags & MS.RDONLY) !== 0) sb.flags |= MS.RDONLY;
+    newMount(task, sb, at, name, mountFlags(flags));
   }
   return 0;
 }
@@ -70,8 +69,10 @@ class FsContextFile extends OpenFile {
   source = 'none';
   template = '';
   readonly options: string[] = [];
-  flags_ = 0;
+  sbFlags = 0;
   sb: SuperBlock | undefined = undefined;
+  /** Has been mounted: from then on its mounts decide how long it lives. */
+  used = false;
 
   constructor(task: Task, type: FsType) {
     const { anon } = task.kernel.vfs;
@@ -81,6 +82,10 @@ class FsContextFile extends OpenFile {
 
   override describe(): string {
     return 'anon_inode:[fscontext]';
+  }
+
+  override release(): void {
+    if (!this.used) this.sb?.kill();
   }
 }
 
@@ -115,8 +120,8 @@ function fsconfig(task: Task, fd: number, cmd: number, key: string | undefined, 
   switch (cmd) {
     case FSCONFIG.SET_FLAG: {
       if (key === undefined || value !== undefined) throw new SysError('EINVAL', 'fsconfig');
-      if (key === 'ro') file.flags_ |= MS.RDONLY;
-      else if (key === 'rw') file.flags_ &= ~MS.RDONLY;
+      if (key === 'ro') file.sbFlags |= MS.RDONLY;
+      else if (key === 'rw') file.sbFlags &= ~MS.RDONLY;
       else file.options.push(key);
       return 0;
     }
@@ -131,12 +136,12 @@ function fsconfig(task: Task, fd: number, cmd: number, key: string | undefined, 
       if (key !== undefined || value !== undefined) throw new SysError('EINVAL', 'fsconfig');
       if (file.sb !== undefined) throw new SysError('EBUSY', 'fsconfig');
       const data = file.template === '' ? file.options : [...file.options, `template=${file.template}`];
-      file.sb = superblock(task, file.type, file.source, file.flags_, data.join(','));
+      file.sb = superblock(task, file.type, file.source, file.sbFlags, data.join(','));
       return 0;
     }
     case FSCONFIG.CMD_RECONFIGURE: {
       if (file.sb === undefined) throw new SysError('EINVAL', 'fsconfig');
-      file.sb.remount(task, file.flags_, file.options.join(','));
+      file.sb.remount(task, file.sbFlags, file.options.join(','));
       return 0;
     }
     default: throw new SysError('EOPNOTSUPP', 'fsconfig');
@@ -146,8 +151,10 @@ function fsconfig(task: Task, fd: number, cmd: number, key: string | undefined, 
 function fsmount(task: Task, fd: number, flags: number, attrs: number): number {
   requireMount(task);
   if ((flags & ~FSMOUNT_CLOEXEC) !== 0) throw new SysError('EINVAL', 'fsmount');
-  const { sb, source } = context(task, fd);
+  const file = context(task, fd);
+  const { sb, source } = file;
   if (sb === undefined) throw new SysError('EINVAL', 'fsmount', 'not created yet');
+  file.used = true;
   const detached = new Mount(sb, sb.root, source, attributes(attrs));
   return task.files.install(task, new MountFile(detached), (flags & FSMOUNT_CLOEXEC) !== 0);
 }
