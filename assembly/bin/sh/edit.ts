@@ -168,7 +168,7 @@ function redraw(): void {
   const total = promptWidth + widthOf(line, 0, line.length);
   const want = promptWidth + widthOf(line, 0, pos);
   // A line that fills its row exactly leaves the cursor on it until something follows.
-  if (total > 0 && total % columns == 0) s += '\r\n';
+  if (total > 0 && total % columns == 0) s += '\n';
   const endRow = total / columns;
   row = want / columns;
   if (endRow > row) s += '\x1b[' + (endRow - row).toString() + 'A';
@@ -232,7 +232,7 @@ function showEntry(n: i32): void {
 function finish(): void {
   const total = promptWidth + widthOf(line, 0, line.length);
   const endRow = total / columns;
-  write((endRow > row ? '\x1b[' + (endRow - row).toString() + 'B' : '') + '\r\n');
+  write((endRow > row ? '\x1b[' + (endRow - row).toString() + 'B' : '') + '\n');
 }
 
 function edit(text: string): string | null {
@@ -382,7 +382,7 @@ function tab(times: i32): void {
   const keep = pos;
   pos = line.length;
   redraw();
-  let s = '\r\n';
+  let s = '\n';
   for (let r = 0; r < down; r++) {
     for (let k = 0; k < across; k++) {
       const i = k * down + r;
@@ -394,7 +394,7 @@ function tab(times: i32): void {
         while (pad-- > 0) s += ' ';
       }
     }
-    s += '\r\n';
+    s += '\n';
   }
   write(s);
   pos = keep;

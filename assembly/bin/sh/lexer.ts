@@ -880,9 +880,9 @@ export function afterAssign(w: Word): Word {
 }
 
 
-/** A prompt or a trace prefix: text that is expanded as a here-document is. */
+/** A prompt or a trace prefix: text that is expanded as a here-document is, but whose backslashes stay. */
 export function promptWord(s: string): Word {
-  const lx = new Lexer(new TextSource(s));
+  const lx = new Lexer(new TextSource(s.replaceAll('\\', '\\\\')));
   const w = lx.readWord(HERE, true);
   if (lx.error == null) return w;
   const plain = new Word();
