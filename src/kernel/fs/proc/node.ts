@@ -9,7 +9,7 @@ import { dtype, O, S, SEEK } from '../../uapi/fcntl.ts';
 import { POLL } from '../../uapi/poll.ts';
 import { SysError } from '../../uapi/errno.ts';
 import { OpenFile } from '../file.ts';
-import { type DirEntry, Inode } from '../inode.ts';
+import { type Attrs, type DirEntry, Inode } from '../inode.ts';
 import type { Path } from '../path.ts';
 import type { ProcSuper } from './super.ts';
 
@@ -122,8 +122,9 @@ export class ProcInode extends Inode {
     return (bits & mask) === mask;
   }
 
-  override setattr(): void {
-    throw new SysError('EPERM');
+  /** Times may be set and are not kept; modes and owners are the kernel's. */
+  override setattr(_task: Task, attrs: Attrs): void {
+    if (attrs.mode !== undefined || attrs.uid !== undefined || attrs.gid !== undefined) throw new SysError('EPERM');
   }
 
   /** Writing a file of procfs may cut it, which changes nothing. */
