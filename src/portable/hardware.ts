@@ -93,7 +93,11 @@ export function createHardware(options: HardwareOptions): Machine {
       if (task.cpu instanceof LaneCpu) lane!.preempt(task.cpu);
       else if (task.cpu instanceof WorkerCpu) workers.preempt(task.cpu);
     },
-    close: () => workers.close(),
+    close() {
+      // What ends now reports to nobody.
+      alive.stop();
+      return workers.close();
+    },
   };
 }
 
@@ -101,6 +105,11 @@ export function createHardware(options: HardwareOptions): Machine {
 class KeepAlive {
   #count = 0;
   #timer: ReturnType<typeof setInterval> | undefined = undefined;
+
+  stop(): void {
+    this.count(-this.#count);
+    this.#count = -Infinity;
+  }
 
   count(delta: number): void {
     this.#count += delta;

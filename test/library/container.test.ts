@@ -136,7 +136,10 @@ library('container', test => {
     await box.fs.writeFile('/s', 'echo from file > /tmp/out; sleep 1000', {mode: 0o755});
     assert.is((await box.fs.stat('/s')).mode & 0o7777, 0o755);
     await box.start();
-    for (let text = ''; text === '';) text = await box.fs.readText('/tmp/out').catch(() => '');
+    for (let text = ''; text === '';) {
+      await new Promise(resolve => setTimeout(resolve, 5));
+      text = await box.fs.readText('/tmp/out').catch(() => '');
+    }
     assert.is(await box.fs.readText('/tmp/out'), 'from file\n');
     assert.ok((await box.fs.readdir('/')).includes('s'));
     await box.fs.mkdir('/tmp/d');
