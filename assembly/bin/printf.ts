@@ -1,7 +1,7 @@
 // printf: POSIX's, with %b and %q of numbers and strings. Also a builtin of the shell.
 
 import * as out from '../lib/out';
-import { Bytes, escapeEnd, hexDigit, isDigit, isSpace, unescape } from '../lib/text';
+import { Bytes, escapeEnd, hex, hexDigit, isDigit, isSpace, octal, unescape, upper } from '../lib/text';
 import { formatFloat } from '../lib/float';
 
 let status: i32 = 0;
@@ -167,11 +167,11 @@ export function integerText(v: i64, k: i32, precision: i32, flags: string): stri
     sign = negative ? '-' : flags.indexOf('+') >= 0 ? '+' : flags.indexOf(' ') >= 0 ? ' ' : '';
   } else if (k == 117) s = (<u64>v).toString();
   else if (k == 111) {
-    s = (<u64>v).toString(8);
+    s = octal(v);
     if (flags.indexOf('#') >= 0 && s.charCodeAt(0) != 48) s = '0' + s;
   } else {
-    s = (<u64>v).toString(16);
-    if (k == 88) s = s.toUpperCase();
+    s = hex(v);
+    if (k == 88) s = upper(s);
     if (flags.indexOf('#') >= 0 && v != 0) sign = k == 88 ? '0X' : '0x';
   }
   if (precision == 0 && v == 0) s = '';

@@ -1,6 +1,7 @@
 // The call that containers begin with: clone(main, stack, CLONE_NEWPID | SIGCHLD, arg). The child believes that it is
 // PID 1; its parent knows it by another number. Without CAP_SYS_ADMIN the answer is EPERM.
 
+import '../sys/abort';
 import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import * as proc from '../sys/proc';

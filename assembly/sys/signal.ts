@@ -116,7 +116,11 @@ export function signalNumber(s: string): i32 {
     else n = n * 10 + c - 48;
   }
   if (digits) return s.length < 4 && n <= 64 ? n : -1;
-  let name = s.toUpperCase();
+  let name = '';
+  for (let i = 0; i < s.length; i++) {
+    const c = s.charCodeAt(i);
+    name += String.fromCharCode(c >= 97 && c <= 122 ? c - 32 : c);
+  }
   if (name.startsWith('SIG')) name = name.substring(3);
   for (let i = 0; i < names.length; i++) if (names[i] == name) return i;
   if (name == 'IOT') return linux.SIGABRT;

@@ -594,13 +594,11 @@ function builtin(node: Node): Value {
   return NOTHING;
 }
 
-// Places are rounded, and cut at both ends of the text.
+// Places are rounded. A place before the text is its beginning, and the length counts from there, as in busybox.
 function substr(s: string, from: f64, length: f64): string {
-  let start = nearest<f64>(from);
-  let end = isFinite(length) ? start + nearest<f64>(length) : Infinity;
-  if (isNaN(start) || isNaN(length)) return '';
-  if (start < 1) start = 1;
-  if (end > s.length + 1) end = s.length + 1;
+  const start = Math.max(nearest<f64>(from), 1);
+  if (isNaN(from) || isNaN(length) || start > s.length) return '';
+  const end = Math.min(isFinite(length) ? start + nearest<f64>(length) : Infinity, s.length + 1);
   return end > start ? s.substring(<i32>start - 1, <i32>end - 1) : '';
 }
 

@@ -2,7 +2,7 @@
 // one, or an array.
 
 import { formatFloat } from '../../lib/float';
-import { isDigit, isSpace } from '../../lib/text';
+import { isDigit, isSpace, lower } from '../../lib/text';
 
 export const NUM: i32 = 0;
 export const STR: i32 = 1;
@@ -115,7 +115,7 @@ export function leading(s: string): f64 {
     if (i > from) plain = false;
   }
   if (count == 0) {
-    const word = s.substring(digits, digits + 3).toLowerCase();
+    const word = lower(s.substring(digits, digits + 3));
     if ((word == 'nan' || word == 'inf') && digits > start) {
       numberEnd = digits + 3;
       return word == 'nan' ? NaN : s.charCodeAt(start) == 45 ? -Infinity : Infinity;
