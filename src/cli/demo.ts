@@ -6,6 +6,7 @@ import { asset } from '../asset.ts';
 import { createRuntime, type Container, type ProcessRow, type Runtime } from '../runtime.ts';
 import { UsageError } from './flags.ts';
 import { parse } from './options.ts';
+import { complain, print } from './print.ts';
 
 export async function demo(argv: readonly string[]): Promise<number> {
   try {
@@ -14,7 +15,7 @@ export async function demo(argv: readonly string[]): Promise<number> {
     if (words.length > 0) throw new UsageError("'twinbox demo' accepts no arguments");
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`twinbox: ${error.message}\nSee 'twinbox demo --help'\n`);
+    complain(`twinbox: ${error.message}\nSee 'twinbox demo --help'\n`);
     return 125;
   }
   const runtime = await createRuntime({ mode: 'auto', thread: false });
@@ -33,7 +34,6 @@ async function tell(runtime: Runtime): Promise<void> {
   const color = process.stdout.isTTY && process.env.NO_COLOR === undefined;
   const bold = (text: string): string => (color ? `\x1b[1m${text}\x1b[0m` : text);
   const dim = (text: string): string => (color ? `\x1b[2m${text}\x1b[0m` : text);
-  const print = (text: string): void => void process.stdout.write(text);
   const title = (text: string): void => print(`\n${bold(text)}\n\n`);
   const output = (text: string): void => print(text.replace(/^(?=.)/gm, '  ').replace(/(?<!\n)$/, '\n'));
   const show = async (box: Container, script: string): Promise<void> => {

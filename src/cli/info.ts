@@ -3,6 +3,7 @@
 import { createRuntime } from '../runtime.ts';
 import { UsageError } from './flags.ts';
 import { parse } from './options.ts';
+import { complain, print } from './print.ts';
 
 export async function info(argv: readonly string[]): Promise<number> {
   try {
@@ -11,7 +12,7 @@ export async function info(argv: readonly string[]): Promise<number> {
     if (words.length > 0) throw new UsageError("'twinbox info' accepts no arguments");
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`twinbox: ${error.message}\nSee 'twinbox info --help'\n`);
+    complain(`twinbox: ${error.message}\nSee 'twinbox info --help'\n`);
     return 125;
   }
   await using runtime = await createRuntime({ mode: 'portable', thread: false });
@@ -27,7 +28,7 @@ export async function info(argv: readonly string[]): Promise<number> {
     ['Controllers', facts.controllers.join(' ') || 'none'],
     ['Node', `${process.version} ${process.platform} ${process.arch}`],
   ];
-  process.stdout.write(rows.map(([name, value]) => `${`${name}:`.padEnd(14)}${value}\n`).join(''));
-  for (const [what, why] of Object.entries(facts.reasons)) process.stdout.write(`${'No:'.padEnd(14)}${what}: ${why}\n`);
+  print(rows.map(([name, value]) => `${`${name}:`.padEnd(14)}${value}\n`).join(''));
+  for (const [what, why] of Object.entries(facts.reasons)) print(`${'No:'.padEnd(14)}${what}: ${why}\n`);
   return 0;
 }

@@ -1,6 +1,7 @@
 // twinbox: the command line. A verb's code is loaded when it is called, since a shell waits for it.
 
 import { errorData } from '../errno.ts';
+import { complain, print } from './print.ts';
 
 declare const TWINBOX_VERSION: string | undefined;
 
@@ -36,34 +37,31 @@ Run 'twinbox COMMAND --help' for more about a command.
 async function main(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
   if (first === '--version' || first === '-v' || first === 'version') {
-    return print(`twinbox ${typeof TWINBOX_VERSION === 'undefined' ? '(source)' : TWINBOX_VERSION}\n`);
+    return say(`twinbox ${typeof TWINBOX_VERSION === 'undefined' ? '(source)' : TWINBOX_VERSION}\n`);
   }
-  if (first === undefined || first === '--help' || first === '-h') return print(help());
-  if (first === 'help') return rest[0] === undefined ? print(help()) : main([rest[0], '--help']);
+  if (first === undefined || first === '--help' || first === '-h') return say(help());
+  if (first === 'help') return rest[0] === undefined ? say(help()) : main([rest[0], '--help']);
   const verb = Object.hasOwn(verbs, first) ? verbs[first] : undefined;
   if (verb === undefined) {
     const what = first.startsWith('-') ? `unknown flag: ${first}` : `'${first}' is not a twinbox command`;
-    process.stderr.write(`twinbox: ${what}\nSee 'twinbox --help'\n`);
+    complain(`twinbox: ${what}\nSee 'twinbox --help'\n`);
     return first.startsWith('-') ? 125 : 1;
   }
   const run = await verb.load();
   return run(rest);
 }
 
-function print(text: string): number {
-  process.stdout.write(text);
+function say(text: string): number {
+  print(text);
   return 0;
 }
 
 try {
-  const code = await main(process.argv.slice(2));
-  // What is still open (a terminal, timers) must not keep a finished command alive; output in flight must.
-  if (process.stdout.writableLength === 0) process.exit(code);
-  process.exitCode = code;
-  process.stdout.once('drain', () => process.exit(code));
+  // What is still open (a terminal, timers, workers) must not keep a finished command alive.
+  process.exit(await main(process.argv.slice(2)));
 } catch (error) {
   const { message, hint } = errorData(error);
-  process.stderr.write(`twinbox: ${message}\n${hint === undefined ? '' : `${hint}\n`}`);
+  complain(`twinbox: ${message}\n${hint === undefined ? '' : `${hint}\n`}`);
   if (process.env.TWINBOX_DEBUG) console.error(error);
   process.exit(125);
 }

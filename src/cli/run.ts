@@ -5,6 +5,7 @@ import { createRuntime, type Container, type Runtime } from '../runtime.ts';
 import type { Exit } from '../wire.ts';
 import { runFlags, UsageError } from './flags.ts';
 import { containerOptions, pairs, parse, type Parsed } from './options.ts';
+import { complain, print } from './print.ts';
 
 /** docker's codes for what never came to run. */
 const failed = 125;
@@ -19,7 +20,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (parsed.words.length === 0) throw new UsageError("'twinbox run' requires at least 1 argument: an image");
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`twinbox: ${error.message}\nSee 'twinbox run --help'\n`);
+    complain(`twinbox: ${error.message}\nSee 'twinbox run --help'\n`);
     return failed;
   }
   const signals = new Signals();
@@ -38,7 +39,7 @@ async function foreground({ given, words }: Parsed, signals: Signals): Promise<n
   const interactive = given.has('interactive');
   const tty = given.has('tty');
   if (tty && interactive && !process.stdin.isTTY) {
-    process.stderr.write('the input device is not a TTY\n');
+    complain('the input device is not a TTY\n');
     return 1;
   }
   const runtime = await createRuntime({ mode: mode(given.get('mode') as string | undefined), thread: false });
@@ -50,17 +51,19 @@ async function foreground({ given, words }: Parsed, signals: Signals): Promise<n
     stdin: interactive ? 'pipe' as const : 'ignore' as const,
     stdout: 'pipe' as const,
     stderr: 'pipe' as const,
-    ...(given.has('strace') ? { trace: (line: string) => void process.stderr.write(`${line}\n`) } : {}),
+    ...(given.has('strace') ? { trace: (line: string) => complain(`${line}\n`) } : {}),
   };
   if (given.has('dry-run')) {
     const { printPlan } = await import('../plan/print.ts');
-    process.stdout.write(printPlan((await runtime.plan(create)).plan));
+    print(printPlan((await runtime.plan(create)).plan));
     return 0;
   }
-  const { connectTerminal, connectPipes } = await import('./stdio.ts');
+  const { connectPipes } = await import('./stdio.ts');
   const container = await runtime.create(create);
   signals.proxy(container);
-  const io = tty ? connectTerminal(container.process, interactive) : connectPipes(container.process, interactive);
+  const io = tty
+    ? (await import('./terminal.ts')).connectTerminal(container.process, interactive)
+    : connectPipes(container.process, interactive);
   try {
     try {
       await container.start();
@@ -141,6 +144,6 @@ async function startFailed(error: TwinboxError, container: Container, runtime: R
 }
 
 function report(error: TwinboxError, code: number): number {
-  process.stderr.write(`twinbox: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
+  complain(`twinbox: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
   return code;
 }

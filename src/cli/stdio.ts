@@ -1,15 +1,15 @@
-// The container's descriptors and the caller's: copied in both directions, the terminal in raw mode while it lasts and
-// put back however it ends.
+// The container's descriptors and the caller's, copied in both directions.
 
 import { writeSync } from 'node:fs';
 import type { Process } from '../runtime.ts';
+import { complain } from './print.ts';
 
 export interface Stdio {
   /** Everything that the container wrote has been passed on. */
   readonly drained: Promise<unknown>;
   /** The status to exit with when our own output failed for another reason than a closed pipe. */
   failed(): number | undefined;
-  restore(): void;
+  restore(): unknown;
 }
 
 export function connectPipes(process_: Process, interactive: boolean): Stdio {
@@ -17,40 +17,11 @@ export function connectPipes(process_: Process, interactive: boolean): Stdio {
   const fail = (code: number): void => { status = code; };
   if (interactive) copyIn(process_);
   const drained = Promise.all([copyOut(process_.stdout, 1, fail), copyOut(process_.stderr, 2, fail)]);
-  return { drained, failed: () => status, restore: () => process.stdin.pause() };
-}
-
-export function connectTerminal(process_: Process, interactive: boolean): Stdio {
-  let status: number | undefined;
-  const resize = (): void => void process_.resize(process.stdout.columns || 80, process.stdout.rows || 24).catch(() => {});
-  process.stdout.on('resize', resize);
-  const { stdin } = process;
-  let raw = false;
-  const restore = (): void => {
-    if (raw) stdin.setRawMode(false);
-    raw = false;
-    process.stdout.off('resize', resize);
-    process.off('exit', restore);
-    process.off('SIGCONT', again);
-    stdin.pause();
-  };
-  const again = (): void => {
-    if (raw) stdin.setRawMode(true);
-  };
-  if (interactive && stdin.isTTY) {
-    stdin.setRawMode(true);
-    raw = true;
-    process.on('SIGCONT', again);
-  }
-  // Also after an exception that nobody caught.
-  process.on('exit', restore);
-  if (interactive) copyIn(process_);
-  const drained = copyOut(process_.stdout, 1, (code) => { status = code; });
-  return { drained, failed: () => status, restore };
+  return { drained, failed: () => status, restore: () => interactive && process.stdin.pause() };
 }
 
 /** One chunk at a time: the next is read when the container has taken the last, and its end of input is ours. */
-function copyIn(process_: Process): void {
+export function copyIn(process_: Process): void {
   const writer = process_.stdin.getWriter();
   const { stdin } = process;
   stdin.on('data', (data: Uint8Array) => {
@@ -61,7 +32,7 @@ function copyIn(process_: Process): void {
   stdin.on('error', () => void writer.close().catch(() => {}));
 }
 
-async function copyOut(stream: ReadableStream<Uint8Array>, fd: 1 | 2, fail: (code: number) => void): Promise<void> {
+export async function copyOut(stream: ReadableStream<Uint8Array>, fd: 1 | 2, fail: (code: number) => void): Promise<void> {
   const reader = stream.getReader();
   for (;;) {
     const { done, value } = await reader.read();
@@ -73,7 +44,7 @@ async function copyOut(stream: ReadableStream<Uint8Array>, fd: 1 | 2, fail: (cod
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'EPIPE' && code !== 'EOF') {
         fail(1);
-        if (fd === 1) process.stderr.write(`twinbox: write standard output: ${(error as Error).message}\n`);
+        if (fd === 1) complain(`twinbox: write standard output: ${(error as Error).message}\n`);
       }
       await reader.cancel().catch(() => {});
       return;

@@ -75,7 +75,7 @@ export class Seat {
     const {buffer} = this.#screen;
     const lines = [];
     for (let i = 0; i < this.#screen.rows; i++) {
-      lines.push(buffer.active.getLine(buffer.active.baseY + i)?.translateToString(true) ?? '');
+      lines.push(buffer.active.getLine(buffer.active.baseY + i)?.translateToString(true).trimEnd() ?? '');
     }
     while (lines.at(-1) === '') lines.pop();
     return lines;
