@@ -134,6 +134,7 @@ export function run(name: string, argv: string[]): i32 {
   if (name == 'head') return head(argv);
   if (name == 'hostname') return hostname(argv);
   if (name == 'id') return id(argv);
+  if (name == 'init') return init(argv);
   if (name == 'kill') return kill(argv);
   if (name == 'killall') return killall(argv);
   if (name == 'ln') return ln(argv);

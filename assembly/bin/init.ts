@@ -1,4 +1,4 @@
-// docker-init: the PID 1 of `--init`. Starts one command, passes it every signal that it gets itself, reaps whatever
+// docker-init and init: a PID 1, such as that of `--init`. Starts one command, passes it every signal that it gets itself, reaps whatever
 // loses its parent, and ends with the command's status.
 
 import * as linux from '../sys/linux';
@@ -9,13 +9,13 @@ import * as tty from '../sys/tty';
 import { strerror } from '../sys/errno';
 import { spawnvp } from '../lib/exec';
 
-const TEXT = 'docker-init: usage: docker-init [--] PROGRAM [ARG]...\n';
+const TEXT = ': usage: docker-init [--] PROGRAM [ARG]...\n';
 
 export function init(args: string[]): i32 {
   args.shift();
   if (args.length && args[0] == '--') args.shift();
   if (args.length == 0) {
-    out.err(TEXT);
+    out.err(out.applet + TEXT);
     return 1;
   }
   // Every signal waits for sigwait, but those that the process's own faults send.
@@ -31,7 +31,7 @@ export function init(args: string[]): i32 {
   }
   const child = spawnvp(args, null, attr);
   if (child < 0) {
-    out.err('docker-init: ' + args[0] + ': ' + strerror(child) + '\n');
+    out.err(out.applet + ': ' + args[0] + ': ' + strerror(child) + '\n');
     return child == -linux.ENOENT ? 127 : 126;
   }
   for (;;) {

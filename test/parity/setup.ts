@@ -16,7 +16,7 @@ export function missing(row: Row): string | undefined {
 /** `box`: the script's shell is PID 1. `host`: PID 1 is a minimal reaper and the script its child. */
 const setups: Readonly<Record<string, Spec>> = {
   box: machine('box', ['sh', '/s']),
-  host: machine('host', ['/sbin/docker-init', '--', 'sh', '/s']),
+  host: machine('host', ['/sbin/init', '--', 'sh', '/s']),
 };
 
 function machine(hostname: string, args: readonly string[]): Spec {
