@@ -1,5 +1,8 @@
 // twinbox: the command line. A verb's code is loaded when it is called, since a shell waits for it.
 
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { asset } from '../asset.ts';
 import { errorData } from '../errno.ts';
 import { complain, print } from './print.ts';
 
@@ -47,6 +50,8 @@ async function main(argv: readonly string[]): Promise<number> {
     complain(`twinbox: ${what}\nSee 'twinbox --help'\n`);
     return first.startsWith('-') ? 125 : 1;
   }
+  // Compiled code is kept beside the program where that can be written to (Node 22 and later), since a shell waits.
+  module.enableCompileCache?.(fileURLToPath(asset('.cache')));
   const run = await verb.load();
   return run(rest);
 }

@@ -17,6 +17,9 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** A byte string from JavaScript text: its UTF-8. */
-export const utf8 = (text: string): string => fromBytes(encoder.encode(text));
+export function utf8(text: string): string {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return fromBytes(encoder.encode(text));
+  return text;
+}
 /** JavaScript text from a byte string, for people. */
 export const text = (bytes: string): string => decoder.decode(toBytes(bytes));

@@ -8,7 +8,8 @@ import { ByteBuf } from '../kernel/syscall/buf.ts';
 import { SysError } from '../kernel/uapi/errno.ts';
 import type { LogChunk, Message } from '../wire.ts';
 
-const chunkBytes = 64 * 1024;
+/** What one read takes at most, and where it puts it: a copy of the right size goes on. */
+const page = new Uint8Array(64 * 1024);
 
 /** Waits on the queues of a file and runs `turn` soon after a wake, never inside the call that woke it. */
 class Watch implements Waiter {
@@ -122,10 +123,9 @@ export class Output {
   /** Take what is there, as long as everyone who reads it can take more. */
   drain(): void {
     while (this.#file !== undefined && this.#wanted()) {
-      const bytes = new Uint8Array(chunkBytes);
       let n: number | Block;
       try {
-        n = this.#file.read(this.#init, new ByteBuf(bytes));
+        n = this.#file.read(this.#init, new ByteBuf(page));
       } catch (error) {
         // A pty master reads EIO when its last slave is closed.
         if (!(error instanceof SysError)) throw error;
@@ -133,7 +133,7 @@ export class Output {
       }
       if (typeof n !== 'number') return this.#watch.on(n);
       if (n === 0) return this.#close();
-      const data = n > chunkBytes / 2 ? bytes.subarray(0, n) : bytes.slice(0, n);
+      const data = page.slice(0, n);
       if (this.#kind === 'log') this.#ring.add(this.#fd, data);
       for (const channel of this.#channels.values()) this.#give(channel, data);
     }
