@@ -46,30 +46,30 @@ function steps() {
     },
     {
       name: 'assembly',
-      inputs: ['assembly', 'asconfig.json', 'scripts/wasm.mjs', 'package-lock.json'],
+      inputs: ['assembly', 'asconfig.json', 'scripts/wasm.mjs', 'scripts/tostack.mjs', 'package-lock.json'],
       outputs: ['build/busybox.wasm'],
-      skip: !existsSync(join(root, 'assembly/busybox.ts')),
+      skip: () => !existsSync(join(root, 'assembly/busybox.ts')),
       run: async () => (await import('./wasm.mjs')).compile(),
     },
     {
       name: 'wasm',
       inputs: ['build/wasm', 'build/busybox.wasm', 'assembly/busybox.ts', 'src/portable', 'scripts/wasm.mjs'],
       outputs: ['dist/busybox.lane.wasm', 'dist/busybox.worker.wasm'],
-      skip: !existsSync(join(root, 'build/busybox.wasm')),
+      skip: () => !existsSync(join(root, 'build/busybox.wasm')),
       run: async () => (await import('./wasm.mjs')).instrument(),
     },
     {
       name: 'javascript',
       inputs: ['src', 'scripts/build.mjs', 'package.json', 'package-lock.json'],
       outputs: ['dist/cli.js', 'dist/index.js'],
-      skip: !existsSync(join(root, 'src/index.ts')),
+      skip: () => !existsSync(join(root, 'src/index.ts')),
       run: async () => (await import('./build.mjs')).build(),
     },
     {
       name: 'native',
       inputs: ['native'],
       outputs: [],
-      skip: process.platform !== 'linux' || !existsSync(join(root, 'native/Cargo.toml')),
+      skip: () => process.platform !== 'linux' || !existsSync(join(root, 'native/Cargo.toml')),
       run: cargo,
     },
   ];
@@ -77,7 +77,7 @@ function steps() {
 
 async function prepare() {
   for (const step of steps()) {
-    if (step.skip) continue;
+    if (step.skip?.()) continue;
     const hash = hashOf(step.inputs, step.extra ?? '');
     const done = readStamps();
     if (done[step.name] === hash && step.outputs.every(path => existsSync(join(root, path)))) continue;
