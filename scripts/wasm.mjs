@@ -31,7 +31,7 @@ export function compileGuest(entry, name) {
 function run(args) {
   mkdirSync(join(root, 'build/wasm'), {recursive: true});
   const env = {...process.env, NODE_OPTIONS: ''};
-  const done = spawnSync(process.execPath, [asc, ...args], {cwd: root, stdio: ['ignore', 2, 2], env});
+  const done = spawnSync(process.execPath, [asc, ...args, '--transform', './scripts/tostack.mjs'], {cwd: root, stdio: ['ignore', 2, 2], env});
   if (done.status !== 0) throw new Error(`asc ${args.join(' ')} failed`);
 }
 

@@ -365,8 +365,7 @@ export function dupAbove(fd: i32, atLeast: i32): i32 {
 }
 
 export function setCloexec(fd: i32, on: bool): i32 {
-  const flag: usize = on ? linux.FD_CLOEXEC : 0;
-  return linux.fcntl(fd, linux.F_SETFD, flag);
+  return linux.fcntl(fd, linux.F_SETFD, on ? <usize>linux.FD_CLOEXEC : <usize>0);
 }
 
 export function fcntl(fd: i32, cmd: i32, arg: usize): i32 {

@@ -145,3 +145,11 @@ const texts: string[] = [
   'File size limit exceeded', 'Virtual timer expired', 'Profiling timer expired', 'Window changed', 'I/O possible',
   'Power failure', 'Bad system call',
 ];
+
+/** sigtimedwait with a limit in nanoseconds: the signal, or -EAGAIN. */
+export function waitFor(set: u64, ns: i64): i32 {
+  store<u64>(scratch, set);
+  store<i64>(scratch, ns / 1000000000, 16);
+  store<i64>(scratch, ns % 1000000000, 24);
+  return linux.rt_sigtimedwait(scratch, 0, scratch + 16);
+}
