@@ -28,6 +28,20 @@ const common = {
 // Bundled CommonJS may ask for Node's modules by require.
 const banner = `import {createRequire as tbRequire} from 'node:module';const require=tbRequire(import.meta.url);`;
 
+// memfs's inode core, and nothing of what its packages would bring along for Node: constants alone of its helpers, and
+// small stand-ins for Buffer and process, which a browser has not.
+const memfsCore = {
+  name: 'memfs-core',
+  setup(builder) {
+    const stub = name => () => ({path: join(root, 'src/kernel/fs/memfs', name)});
+    const constants = join(root, 'node_modules/@jsonjoy.com/fs-node-utils/lib/constants.js');
+    builder.onResolve({filter: /^@jsonjoy\.com\/fs-node-utils$/}, () => ({path: constants}));
+    builder.onResolve({filter: /fs-node-builtins\/lib\/internal\/buffer$/}, stub('buffer.cjs'));
+    builder.onResolve({filter: /^\.\/process$/}, args =>
+      /[\\/]fs-core[\\/]lib$/.test(args.resolveDir) ? stub('process.cjs')() : undefined);
+  },
+};
+
 export async function build({release = false} = {}) {
   const files = new Map();
   const node = await esbuild({
@@ -39,8 +53,8 @@ export async function build({release = false} = {}) {
     chunkNames: 'chunk-[hash]',
     mainFields: ['main', 'module'],
     external,
+    plugins: [memfsCore],
     minify: true,
-    keepNames: true,
     metafile: true,
     define: {TWINBOX_ASSETS: '"./"', TWINBOX_VERSION: JSON.stringify(version())},
   });
@@ -75,8 +89,8 @@ function browser() {
     splitting: true,
     chunkNames: 'browser-[hash]',
     external: [...external, 'node:*'],
+    plugins: [memfsCore],
     minify: true,
-    keepNames: true,
     define: {TWINBOX_ASSETS: '"./"', TWINBOX_VERSION: JSON.stringify(version())},
   });
 }
