@@ -141,6 +141,7 @@ export class Server {
         if (output === undefined) continue;
         const channel = ++this.#lastChannel;
         channels[fd] = channel;
+        // First known, since a stream that is at its end ends here.
         this.#channels.set(channel, { process, fd });
         output.attach(channel, credit, replay);
       }
@@ -289,7 +290,11 @@ export class Server {
   #host(container: string, trace: boolean): ProcessHost {
     const { kernel, post, program } = this.#options;
     return {
-      kernel, post, program,
+      kernel, program,
+      post: (message) => {
+        if ('end' in message) this.#channels.delete(message.channel);
+        post(message);
+      },
       tracer: trace ? new Tracer((line) => post({ container, trace: text(line) })) : undefined,
       ended: (process) => this.#ended(process),
     };
