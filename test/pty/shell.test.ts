@@ -37,13 +37,12 @@ typed('Ctrl-D at an empty line ends the shell', async seat => {
 
 typed('Ctrl-C ends the foreground job, not the shell and not the background job', async seat => {
   await seat.line('sleep 1000 &');
-  seat.type('sleep 500\r');
-  await new Promise(resolve => setTimeout(resolve, 200));
+  await seat.job('exec sleep 500');
   seat.type(ctrl('C'));
   await seat.see('/ # ');
   assert.is(await seat.line('echo $?'), '130');
   assert.match(await seat.line('jobs'), /sleep 1000/);
-  assert.is(await seat.line('ps -o comm | grep -c sleep'), '1');
+  await seat.until('ps -o comm | grep -c sleep', /^1$/);
 });
 
 typed('Ctrl-C at the prompt gives a new line', async seat => {
@@ -53,32 +52,43 @@ typed('Ctrl-C at the prompt gives a new line', async seat => {
   assert.is(await seat.line('echo ok'), 'ok');
 });
 
-typed('Ctrl-Z stops the job, bg and fg go on with it', async seat => {
-  seat.type('sleep 1000\r');
-  await new Promise(resolve => setTimeout(resolve, 200));
+typed('bg lets a stopped job run on', async seat => {
+  await seat.job('exec sleep 1000');
   seat.type(ctrl('Z'));
   await seat.see(/Stopped[\s\S]*\/ # $/);
-  assert.match(await seat.line('ps -o stat,comm'), /T +sleep/);
   await seat.line('bg');
+  await seat.until('jobs', /Running/);
+  await seat.line('kill %1');
+  await seat.until('jobs', /^$|Terminated/);
+});
+
+typed('a stopped job that reads the terminal waits for fg', async seat => {
+  await seat.job('while read line; do echo "<$line>"; done');
+  seat.type(ctrl('Z'));
+  await seat.see(/Stopped[\s\S]*\/ # $/);
+  assert.match(await seat.line('ps -o stat,comm'), /T +sh/);
+  await seat.line('kill -CONT %1; sleep 0.2');
+  await seat.until('jobs', /Stopped/);
+  await seat.line('sleep 1000 &');
   assert.match(await seat.line('jobs'), /Running +sleep 1000/);
-  seat.type('fg\r');
-  await seat.see('sleep 1000');
-  await new Promise(resolve => setTimeout(resolve, 100));
+  await seat.line('kill %2');
+  seat.type('fg %1\r');
+  await seat.see('echo');
+  seat.type('hello\r');
+  await seat.see('<hello>');
   seat.type(ctrl('C'));
   await seat.see('/ # ');
-  assert.is(await seat.line('jobs'), '');
+  await seat.until('jobs', /^$/);
 });
 
 typed('a background read of the terminal stops the job', async seat => {
   await seat.line('cat &');
-  await new Promise(resolve => setTimeout(resolve, 100));
-  assert.match(await seat.line('jobs'), /Stopped/);
-  await seat.line('kill %1; fg');
+  await seat.until('jobs', /Stopped/);
 });
 
 typed('an endless loop is ended by Ctrl-C', async seat => {
-  seat.type('while :; do :; done\r');
-  await new Promise(resolve => setTimeout(resolve, 200));
+  seat.type('echo up-"and"-running; while :; do :; done\r');
+  await seat.see('up-and-running');
   seat.type(ctrl('C'));
   await seat.see('/ # ');
   assert.is(await seat.line('echo alive'), 'alive');
@@ -119,12 +129,10 @@ typed('the screen shows what a person expects', async seat => {
 
 typed('a resize reaches the foreground job', async seat => {
   assert.is(await seat.line('stty size'), '24 80');
-  await seat.line("trap 'echo winch' WINCH");
+  await seat.line("trap 'seen=yes' WINCH");
   seat.resize(100, 30);
-  await new Promise(resolve => setTimeout(resolve, 200));
-  seat.type('\r');
-  await seat.see(/winch[\s\S]*\/ # $/);
-  assert.is(await seat.line('stty size'), '30 100');
+  await seat.until('stty size', /^30 100$/);
+  await seat.until('echo $seen', /^yes$/);
 });
 
 typed('PID 1 is deaf to kill -9 from inside', async seat => {
@@ -133,11 +141,11 @@ typed('PID 1 is deaf to kill -9 from inside', async seat => {
 
 typed('a pipeline in the foreground is one job', async seat => {
   assert.is(await seat.line('printf "b\\na\\n" | sort | head -n 1'), 'a');
-  seat.type('yes | cat > /dev/null\r');
-  await new Promise(resolve => setTimeout(resolve, 200));
+  seat.type('sh -c \'echo up-"and"-running >&2; yes\' | cat > /dev/null\r');
+  await seat.see('up-and-running');
   seat.type(ctrl('C'));
   await seat.see('/ # ');
-  assert.is(await seat.line('ps -o comm | grep -c -e yes -e cat'), '0');
+  await seat.until('ps -o comm | grep -c -e yes -e cat', /^0$/);
 });
 
 test.run();

@@ -4,7 +4,8 @@ import {spawn, type IPty} from '@lydell/node-pty';
 import headless from '@xterm/headless';
 import {cli} from '../cli/twinbox.ts';
 
-const waitMs = 8_000;
+/** Generous: the machine may be busy, and only a failure takes so long. */
+const waitMs = 30_000;
 
 export class Seat {
   readonly pty: IPty;
@@ -44,6 +45,24 @@ export class Seat {
     this.type(`${text}\r`);
     const out = await this.see('/ # ');
     return plain(out).replaceAll('\r', '').split('\n').slice(1, -1).join('\n');
+  }
+
+  /** Type a line again until its answer fits: what happens beside the shell happens in its own time. */
+  async until(text: string, what: RegExp): Promise<string> {
+    const deadline = Date.now() + waitMs;
+    for (;;) {
+      const answer = await this.line(text);
+      if (what.test(answer)) return answer;
+      if (Date.now() > deadline) throw new Error(`${text} still says ${JSON.stringify(answer)}`);
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Start a foreground job, and go on when it runs. */
+  async job(script: string): Promise<void> {
+    // Quoted apart, so that the echo of what is typed is not taken for it.
+    this.type(`sh -c 'echo up-"and"-running; ${script}'\r`);
+    await this.see('up-and-running');
   }
 
   /** Wait until new output has this; answers it from the last wait to its end. */
