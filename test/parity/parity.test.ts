@@ -4,8 +4,11 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {createRuntime, type Runtime} from '../../src/index.ts';
 import {skip} from '../skip.ts';
-import {readRows} from './row.ts';
+import {type Answer, readRows} from './row.ts';
 import {missing, runRow} from './setup.ts';
+
+const triesMax = 4;
+const racing = /\bsleep 0?\./;
 
 let runtime: Runtime;
 
@@ -25,9 +28,17 @@ for (const row of readRows(new URL('./rows.jsonl', import.meta.url))) {
     continue;
   }
   test(name, async () => {
-    const {stderr, ...got} = await runRow(runtime, row);
+    let {stderr, ...got} = await runRow(runtime, row);
+    // Rows that sleep for 0.1 s and then look race with a machine that has other things to do.
+    for (let i = 1; i < triesMax && racing.test(row.script) && !same(got, row.expected); i++) {
+      ({stderr, ...got} = await runRow(runtime, row));
+    }
     assert.equal(got, row.expected, stderr);
   });
+}
+
+function same(got: Answer, expected: Answer): boolean {
+  return got.exit === expected.exit && got.stdout === expected.stdout;
 }
 
 test.run();
