@@ -94,6 +94,9 @@ test('volumes are the host directory, read-only where asked', () => {
   const ro = sh('cat /data/in; echo x > /data/no', '-v', `${join(dir, 'v')}:/data:ro`);
   assert.is(ro.stdout, 'from host\n');
   assert.match(ro.stderr, /Read-only file system/);
+  const one = sh('cat /etc/one; echo more >> /etc/one; ls /etc/one', '-v', `${join(dir, 'v/in')}:/etc/one`);
+  assert.is(one.stdout, 'from host\n/etc/one\n', one.stderr);
+  assert.is(readFileSync(join(dir, 'v/in'), 'utf8'), 'from host\nmore\n');
 });
 
 test('tmpfs and a read-only root', () => {

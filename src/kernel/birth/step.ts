@@ -12,12 +12,13 @@ import { ByteBuf, scratch } from '../syscall/buf.ts';
 import type { CallName, Fn } from '../syscall/abi.ts';
 import { errnoName, SysError } from '../uapi/errno.ts';
 import { AT, O, S } from '../uapi/fcntl.ts';
-import { FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from '../uapi/mount.ts';
+import { MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from '../uapi/mount.ts';
 import { CLONE, RLIMIT } from '../uapi/sched.ts';
 import { encode } from '../uapi/struct.ts';
 import { SIG } from '../uapi/signal.ts';
 import type { NamespaceType, OpName, Ops, Slot } from '../uapi/step.ts';
 import { openConsole } from './console.ts';
+import { asFile, detachedMount } from './source.ts';
 import { dropBounding, enterUser, execProgram, keepCaps, noNewPrivs, raiseAmbient, setCaps } from './identity.ts';
 
 /** A call that a step wants made, by whom. */
@@ -71,17 +72,8 @@ export const births: Steps = {
   },
 
   *fsmount(birth, { type, source, flags, template }) {
-    const task = init(birth);
-    const fs = yield* sys(task, 'fsopen', type, FSOPEN_CLOEXEC);
-    try {
-      yield* sys(task, 'fsconfig', fs, FSCONFIG.SET_STRING, 'source', utf8(source), 0);
-      if (template !== undefined) yield* sys(task, 'fsconfig', fs, FSCONFIG.SET_STRING, 'template', template, 0);
-      yield* sys(task, 'fsconfig', fs, FSCONFIG.CMD_CREATE, undefined, undefined, 0);
-      const fd = yield* sys(task, 'fsmount', fs, FSMOUNT_CLOEXEC, bits(MOUNT_ATTR, flags));
-      keep(birth, slotOf(birth), fd);
-    } finally {
-      task.files.close(task, fs);
-    }
+    const what = { type, source, attributes: bits(MOUNT_ATTR, flags), template };
+    keep(birth, slotOf(birth), yield* detachedMount(init(birth), what));
   },
 
   *open_tree(birth, { path, flags }) {
@@ -162,8 +154,11 @@ export const births: Steps = {
     const file = birth.files.get(from);
     if (file === undefined) throw new SysError('EBADF', 'move_mount', from);
     const fd = task.files.install(task, file, true);
+    const to = utf8(target);
     try {
-      yield* sys(task, 'move_mount', fd, '', AT.FDCWD, utf8(target), MOVE_MOUNT.F_EMPTY_PATH);
+      const failed = yield* trying(task, 'move_mount', fd, '', AT.FDCWD, to, MOVE_MOUNT.F_EMPTY_PATH);
+      if (failed === 'ENOTDIR' && !file.inode.isDir) yield* asFile(task, to);
+      if (failed !== undefined) yield* sys(task, 'move_mount', fd, '', AT.FDCWD, to, MOVE_MOUNT.F_EMPTY_PATH);
     } finally {
       task.files.close(task, fd);
     }
