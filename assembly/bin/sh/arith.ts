@@ -181,7 +181,7 @@ function conditional(): Arith {
   skip();
   if (here() != 58) return fail('malformed ?: operator');
   pos++;
-  n.c = assignment();
+  n.c = conditional();
   return n;
 }
 

@@ -43,9 +43,8 @@ export class Node {
   items: CaseItem[] | null = null;
   /** NSIMPLE: no expansion in it has a side effect, so that it may be expanded outside of its subshell. */
   pure: bool = true;
-  /** NSIMPLE: what the command word meant when `found` was the state of commands (see command.ts). */
-  found: i32 = -1;
-  command: i32 = 0;
+  /** NSIMPLE: `[[ ... ]]`, whose words neither split nor match files. */
+  condition: bool = false;
   constructor(kind: i32, line: i32) {
     this.kind = kind;
     this.line = line;

@@ -43,7 +43,7 @@ export function break_(args: string[]): i32 {
 }
 
 export function return_(args: string[]): i32 {
-  let status = sh.status;
+  let status = sh.trapStatus >= 0 ? sh.trapStatus : sh.status;
   if (args.length > 1) {
     status = count(args[1]);
     if (status < 0) return 2;
@@ -60,7 +60,7 @@ export function exit(args: string[]): i32 {
     out.err('You have stopped jobs.\n');
     return 0;
   }
-  let status = sh.status;
+  let status = sh.trapStatus >= 0 ? sh.trapStatus : sh.status;
   if (args.length > 1) {
     status = count(args[1]);
     if (status < 0) return 2;
@@ -108,7 +108,9 @@ export function dot(args: string[]): i32 {
   const line = sh.line;
   const builtin = sh.builtin;
   const loops = sh.loops;
+  const sourced = sh.sourced;
   sh.builtin = '';
+  sh.sourced = name;
   sh.status = 0;
   sh.dots++;
   const source = new FileSource(fd);
@@ -116,6 +118,7 @@ export function dot(args: string[]): i32 {
   source.close();
   sh.dots--;
   sh.loops = loops;
+  sh.sourced = sourced;
   sh.builtin = builtin;
   sh.line = line;
   if (args.length > 2) sh.params = params;

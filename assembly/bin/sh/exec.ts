@@ -201,7 +201,6 @@ function select(n: Node, last: bool): void {
   sh.substStatus = -1;
   const s = expandString(n.words![0]);
   if (sh.flow != FLOW_NONE) return;
-  sh.status = 0;
   const items = n.items!;
   for (let i = 0; i < items.length; i++) {
     const patterns = items[i].patterns;
@@ -215,6 +214,7 @@ function select(n: Node, last: bool): void {
       }
     }
   }
+  sh.status = 0;
 }
 
 function subshell(n: Node, last: bool): i32 {
@@ -328,12 +328,23 @@ function expandArgs(words: Word[], args: string[]): bool {
   return true;
 }
 
+/** The words of [[ ]]: each is one argument, and what is compared with is a pattern. */
+function expandCondition(words: Word[], args: string[]): bool {
+  for (let i = 0; i < words.length; i++) {
+    const before = i > 0 ? args[i - 1] : '';
+    const pattern = before == '=' || before == '==' || before == '!=';
+    args.push(pattern ? expandPattern(words[i]) : expandString(words[i]));
+    if (sh.flow != FLOW_NONE) return false;
+  }
+  return true;
+}
+
 function simple(n: Node, last: bool): i32 {
   sh.line = n.line;
   sh.substStatus = -1;
   const words = n.words!;
   let args: string[] = [];
-  if (!expandArgs(words, args)) return sh.status;
+  if (!(n.condition ? expandCondition(words, args) : expandArgs(words, args))) return sh.status;
   if (args.length == 0) return bare(n);
   let name = args[0];
   let plain = false; // after `command`: no functions, and special builtins are ordinary

@@ -21,6 +21,8 @@ export function getopts(args: string[]): i32 {
     index = 1;
     offset = -1;
   }
+  const quiet = vars.get('OPTERR');
+  const loud = !silent && (quiet == null || quiet as string != '0');
   let letter = 63;
   let arg: string | null = null;
   let done = false;
@@ -48,7 +50,7 @@ export function getopts(args: string[]): i32 {
     while (i < spec.length && (at(spec, i) != c || c == 58)) i++;
     if (i == spec.length) {
       if (silent) arg = chr(c);
-      else fs.write(2, 'Illegal option -' + chr(c) + '\n');
+      else if (loud) fs.write(2, 'Illegal option -' + chr(c) + '\n');
     } else if (i + 1 < spec.length && at(spec, i + 1) == 58) {
       if (offset < word.length) {
         arg = word.substring(offset);
@@ -60,7 +62,7 @@ export function getopts(args: string[]): i32 {
       } else if (silent) {
         arg = chr(c);
         letter = 58;
-      } else fs.write(2, 'No arg for -' + chr(c) + ' option\n');
+      } else if (loud) fs.write(2, 'No arg for -' + chr(c) + ' option\n');
       offset = -1;
     } else letter = c;
     if (offset >= word.length) offset = -1;

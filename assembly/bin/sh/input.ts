@@ -46,13 +46,17 @@ export class TextSource extends Source {
 
 const BLOCK = 4096;
 
+/** The scripts that are being read: their descriptors are the shell's own. */
+export const files: FileSource[] = [];
+
 /** A script that has its descriptor to itself is read in blocks. */
 export class FileSource extends Source {
   private rest: string = '';
   private from: i32 = 0;
   private done: bool = false;
-  constructor(private fd: i32) {
+  constructor(public fd: i32) {
     super();
+    files.push(this);
   }
 
   next(more: bool): string | null {
@@ -77,6 +81,8 @@ export class FileSource extends Source {
   }
 
   close(): void {
+    const i = files.indexOf(this);
+    if (i >= 0) files.splice(i, 1);
     fs.close(this.fd);
   }
 }

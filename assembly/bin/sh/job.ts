@@ -9,7 +9,7 @@ import { ECHILD, EINTR, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIG_BLOCK, SI
 import { at, isDigit, number } from './buf';
 import { tell } from './message';
 import { FLOW_INTERRUPT, leave, sh } from './state';
-import { trapped } from './trap';
+import { settle, trapped } from './trap';
 
 export const RUNNING = 0;
 export const STOPPED = 1;
@@ -159,6 +159,7 @@ export function all(): Job[] {
 
 /** Take one child's change of state; what wait4 answered. */
 function reap(options: i32): i32 {
+  if (options & WNOHANG && jobs.length == 0) return -ECHILD;
   const r = proc.wait4(-1, options | (sh.jobControl ? WUNTRACED : 0));
   if (r > 0) note(r, proc.status);
   return r;
@@ -287,7 +288,7 @@ export function waitBuiltin(j: Job | null, any: bool): i32 {
     signal.suspend(old);
   }
   signal.mask(SIG_SETMASK, old);
-  if (watching) signal.reset(SIGCHLD);
+  if (watching) settle(SIGCHLD);
   return result;
 }
 

@@ -63,7 +63,10 @@ export function launch(n: Node, j: Job | null, p: Place): bool {
     if (j && j.group) setGroup(j, pid, p);
   }
   if (j) j.procs.push(new Proc(pid, text));
-  if (p.background) sh.lastBackground = pid;
+  if (p.background) {
+    sh.lastBackground = pid;
+    trap.mindChildren();
+  }
   return true;
 }
 
@@ -113,6 +116,7 @@ function child(arg: i32): i32 {
 
 /** End a subshell: its EXIT trap, its output, its status. */
 export function endSubshell(): void {
+  if (signal.anyCaught && sh.flow == FLOW_NONE) trap.run();
   const status = trap.runExit(sh.status);
   proc._exit(out.finish(status));
 }

@@ -323,6 +323,50 @@ export class Lexer {
     return TREDIR;
   }
 
+  /** The delimiter of a here-document, as it is written but for its quotes; false if there is none. */
+  readDelimiter(r: Redir): bool {
+    let c = this.joined();
+    while (isBlank(c)) {
+      this.take();
+      c = this.joined();
+    }
+    const from = lit.length;
+    let any = false;
+    let quote = 0;
+    while (c >= 0) {
+      if (quote == 0 && (isBlank(c) || c == 10 || c == 59 || c == 38 || c == 124 || c == 60 || c == 62 || c == 40 || c == 41)) break;
+      any = true;
+      this.take();
+      if (c == quote) quote = 0;
+      else if (quote == 0 && (c == 39 || c == 34)) {
+        quote = c;
+        r.quoted = true;
+      } else if (c == 92 && quote != 39) {
+        r.quoted = true;
+        const d = this.take();
+        if (d == 10) {
+          c = this.peek();
+          continue;
+        }
+        if (quote == 34 && d != 92 && d != 34 && d != 36 && d != 96) lit.push(92);
+        if (d >= 0) lit.push(d);
+      } else {
+        lit.push(c);
+        // A command in backquotes may hold blanks.
+        if (c == 96 && quote == 0) quote = 96;
+      }
+      c = this.peek();
+      if (quote == 96 && c == 96) {
+        lit.push(this.take());
+        quote = 0;
+        c = this.peek();
+      }
+    }
+    if (quote == 39 || quote == 34) this.fail('unterminated quoted string');
+    r.delim = lit.take(from);
+    return any && this.error == null;
+  }
+
   /** Read the bodies of the here-documents that the line asked for. */
   private readHere(): void {
     const list = this.here;
@@ -477,11 +521,9 @@ export class Lexer {
           else if (c == 41) {
             if (parens > 0) parens--;
             else {
-              if (this.peek2() != 41) this.fail("missing '))'");
-              else {
-                this.take();
-                this.take();
-              }
+              this.take();
+              if (this.joined() != 41) this.fail("missing '))'");
+              else this.take();
               break;
             }
           }
@@ -603,15 +645,21 @@ export class Lexer {
     w.parts.push(p);
     let c = this.joined();
     let length = false;
+    let count = false;
     if (c == 35) {
       // ${#x} is a length, ${#} and ${#op...} are about $#.
-      const d = this.peek2();
-      if (isName(d) || d == 64 || d == 42 || d == 33 || d == 36) length = true;
-      else if (d == 35 || d == 63 || d == 45) length = this.peek3() == 125;
-      if (length) this.take();
+      this.take();
       c = this.joined();
+      if (isName(c) || c == 64 || c == 42 || c == 33 || c == 36) length = true;
+      else if (c == 35 || c == 63 || c == 45) length = this.peek2() == 125;
+      else if (c == 61) {
+        this.fail('bad substitution');
+        return;
+      }
+      count = !length;
     }
-    if (isNameStart(c)) {
+    if (count) special(p, 35);
+    else if (isNameStart(c)) {
       this.readName(p);
     } else if (isDigit(c)) {
       let n = 0;
@@ -674,8 +722,8 @@ export class Lexer {
         p.op = VREPLACE;
         break;
       default:
-        if (!p.colon) {
-          this.fail(c < 0 ? "missing '}'" : 'bad substitution');
+        if (!p.colon || c == 125 || c < 0) {
+          this.fail(c < 0 || p.colon ? "missing '}'" : 'bad substitution');
           return;
         }
         p.op = VSUBSTR;
@@ -702,7 +750,12 @@ export class Lexer {
         break;
       case VREPLACE:
       case VREPLACEALL:
-        p.word = this.readWord(PATTERN, false);
+        if (this.peek() == 47) {
+          // The first character is the pattern's, also if it is a slash.
+          this.take();
+          p.word = this.readWord(PATTERN, false);
+          prefix(p.word as Word, '/');
+        } else p.word = this.readWord(PATTERN, false);
         if (this.peek() == 47) {
           this.take();
           p.word2 = this.readWord(BRACE, false);
@@ -719,10 +772,6 @@ export class Lexer {
     }
     if (p.word && !p.word!.pure || p.word2 && !p.word2!.pure) w.pure = false;
     if (this.error == null) this.take();
-  }
-
-  private peek3(): i32 {
-    return this.pos + 2 < this.text.length ? at(this.text, this.pos + 2) : -1;
   }
 
   /** A backquote was taken: the command up to the next one. */
@@ -787,6 +836,7 @@ export class Lexer {
         const s = this.text.substring(this.pos, min(this.pos + 3, this.text.length));
         c = unescape(s, 0);
         for (let n = escapeEnd; n > 0; n--) this.take();
+        if (c == 0) continue;
       }
       lit.push(c);
     }
@@ -803,6 +853,27 @@ function isSpecial(c: i32): bool {
 function special(p: Part, c: i32): void {
   p.text = String.fromCharCode(c);
   p.special = c > 48 && c < 58 ? 48 - c : c;
+}
+
+/** A word of fixed text. */
+export function literalWord(s: string): Word {
+  const w = new Word();
+  const p = new Part(PLIT, true);
+  p.text = s;
+  w.parts.push(p);
+  w.value = s;
+  w.literal = s;
+  return w;
+}
+
+/** Put quoted text before a word. */
+function prefix(w: Word, s: string): void {
+  const p = new Part(PLIT, true);
+  p.text = s;
+  w.parts.unshift(p);
+  w.value = null;
+  w.literal = null;
+  finish(w);
 }
 
 /** May an arithmetic expression change a variable. */

@@ -50,7 +50,11 @@ export function main(args: string[]): i32 {
       return 2;
     }
     text = args[i++];
-    if (i < args.length) sh.arg0 = args[i++];
+    sh.lineBase = 1;
+    if (i < args.length) {
+      sh.arg0 = args[i++];
+      sh.script = true;
+    }
   } else if (!sh.sflag && i < args.length) {
     script = args[i++];
   }
@@ -79,6 +83,11 @@ export function main(args: string[]): i32 {
     else status = commandLoop(source);
   }
   if (sh.flow != FLOW_NONE) status = sh.status;
+  if (signal.anyCaught && sh.flow == FLOW_NONE) {
+    sh.status = status;
+    trap.run();
+    status = sh.status;
+  }
   status = trap.runExit(status);
   if (sh.interactive) {
     history.save();

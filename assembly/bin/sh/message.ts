@@ -7,8 +7,11 @@ import { FLOW_ERROR, leave, sh } from './state';
 
 function where(): string {
   let s = sh.arg0 + ': ';
+  if (sh.sourced.length > 0) s += sh.sourced + ': ';
   if (sh.builtin.length > 0) s += sh.builtin + ': ';
-  if (sh.script || sh.builtin.length > 0 && !sh.interactive) s += 'line ' + sh.line.toString() + ': ';
+  if (sh.script || (sh.builtin.length > 0 || sh.sourced.length > 0) && !sh.interactive) {
+    s += 'line ' + (sh.line - (sh.dots == 0 ? sh.lineBase : 0)).toString() + ': ';
+  }
   return s;
 }
 

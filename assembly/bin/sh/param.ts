@@ -82,7 +82,7 @@ export function expandParam(p: Part, b: Builder): void {
       break;
     case VLENGTH:
       if (!isSet && !list && unset(p)) return;
-      b.value((list ? joined().length : isSet ? (s as string).length : 0).toString(), p.quoted);
+      b.value((list ? characters(joined()) : isSet ? characters(s as string) : 0).toString(), p.quoted);
       return;
     default:
       if (!isSet && !list && unset(p)) return;
@@ -135,6 +135,13 @@ function addList(p: Part, b: Builder): void {
     }
     b.value(s, p.quoted);
   }
+}
+
+/** Length in characters: UTF-8's continuation bytes do not count. */
+function characters(s: string): i32 {
+  let n = 0;
+  for (let i = 0; i < s.length; i++) if ((at(s, i) & 0xc0) != 0x80) n++;
+  return n;
 }
 
 /** "$*" as one string. */
@@ -221,6 +228,7 @@ function replace(p: Part, s: string): string {
   if (sh.flow != FLOW_NONE) return s;
   const pn = pattern.length;
   if (pn == 0) return s;
+  if (s.length == 0) return p.v != null && p.v!.value != null && fits(pattern, 0, pn, s, 0, 0) ? by : s;
   const b = new Buf();
   let i = 0;
   while (i < s.length) {

@@ -3,7 +3,7 @@
 
 import {
   Assign, CaseItem, NAND, NASYNC, NCASE, NFOR, NFUNC, NGROUP, NIF, NLIST, NNOT, NOR, NPIPE, NSIMPLE, NSUBSHELL, NUNTIL,
-  NWHILE, Node, RDUP, RHERE, Redir, Word,
+  NWHILE, Node, RDUP, RHERE, RIN, Redir, Word,
 } from './ast';
 import * as aliases from './alias';
 import { at, goodName, isDigit } from './buf';
@@ -11,7 +11,7 @@ import { Source } from './input';
 import {
   Lexer, TAND, TBACK, TBEGIN, TCASE, TDO, TDONE, TDSEMI, TELIF, TELSE, TEND, TEOF, TESAC, TFI, TFOR,
   TFUNCTION, TIF, TIN, TLP, TNL, TNOT, TOR, TPIPE, TREDIR, TRP, TSEMI, TTHEN, TUNTIL, TWHILE, TWORD, afterAssign,
-  tokenText,
+  literalWord, tokenText,
 } from './lexer';
 import { isSpecialBuiltin } from './builtin';
 import { tooDeep } from './state';
@@ -115,6 +115,8 @@ export class Parser {
         lx.aliasNext = false;
         const a = aliases.find(s as string);
         if (a && !a.busy) {
+          // What an alias says may be an alias again, also where only a blank before made it one.
+          lx.aliasNext = (mode & ALIAS) == 0;
           lx.pushAlias(a);
           this.tok = -1;
           continue;
@@ -454,6 +456,10 @@ export class Parser {
         }
         words.push(w);
         mode = PLAIN;
+        if (words.length == 1 && w.literal != null && !w.quoted && w.literal as string == '[[') {
+          if (!this.condition(words)) return null;
+          n.condition = true;
+        }
         continue;
       }
       if (t == TREDIR) {
@@ -482,21 +488,57 @@ export class Parser {
     return n;
   }
 
+  /** The words after `[[` up to `]]`, in which operators are words. */
+  private condition(words: Word[]): bool {
+    while (true) {
+      const t = this.look(PLAIN);
+      let s = '';
+      switch (t) {
+        case TWORD: {
+          words.push(this.word);
+          const literal = this.word.literal;
+          this.skip();
+          if (literal != null && literal as string == ']]') return true;
+          continue;
+        }
+        case TAND: s = '-a'; break;
+        case TOR: s = '-o'; break;
+        case TLP: s = '('; break;
+        case TRP: s = ')'; break;
+        case TREDIR: s = this.lexer.redir!.kind == RIN ? '<' : '>'; break;
+        case TNL:
+          this.skip();
+          continue;
+        default:
+          this.unexpected(-1);
+          return false;
+      }
+      words.push(literalWord(s));
+      this.skip();
+    }
+  }
+
   /** The redirection that the lexer has begun, with its target. */
   private redirection(list: Redir[]): bool {
     const lx = this.lexer;
     const r = lx.redir as Redir;
     this.skip();
+    if (r.kind == RHERE) {
+      if (lx.readDelimiter(r)) {
+        lx.here.push(r);
+        list.push(r);
+        return true;
+      }
+      this.look(PLAIN);
+      this.unexpected(-1);
+      return false;
+    }
     if (this.look(PLAIN) != TWORD) {
       this.unexpected(-1);
       return false;
     }
     r.word = this.word;
-    if (r.kind == RHERE) {
-      r.delim = delimiter(this.word);
-      r.quoted = this.word.quoted;
-      lx.here.push(r);
-    } else if (r.kind == RDUP) {
+    if (r.kind == RDUP) {
       const s = this.word.literal;
       if (s && s != '-' && !digits(s as string)) {
         lx.fail('bad fd number');
@@ -522,17 +564,6 @@ function ends(t: i32): bool {
 function digits(s: string): bool {
   for (let i = 0; i < s.length; i++) if (!isDigit(at(s, i))) return false;
   return s.length > 0;
-}
-
-/** A here-document's delimiter: the word as it was written, without its quotes; nothing in it is expanded. */
-function delimiter(w: Word): string {
-  if (w.literal != null) return w.literal as string;
-  let s = '';
-  for (let i = 0; i < w.parts.length; i++) {
-    const p = w.parts[i];
-    s += p.kind == 0 ? p.text : '$' + p.text;
-  }
-  return s;
 }
 
 /** The token of a reserved word, or -1. */

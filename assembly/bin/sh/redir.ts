@@ -8,6 +8,7 @@ import { EBADF, EEXIST, O_APPEND, O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, 
 import { RAPPEND, RBOTH, RDUP, RHERE, RIN, ROUT, RRDWR, Redir } from './ast';
 import { number } from './buf';
 import { expandString } from './expand';
+import { files } from './input';
 import { openError, warn } from './message';
 import { FLOW_NONE, pipeEnds, sh } from './state';
 
@@ -87,6 +88,7 @@ function one(r: Redir, keep: bool, from: i32): bool {
       warn(path + ': bad fd number');
       return false;
     }
+    if (isOwn(source)) return bad(source);
     // Asking for a copy tells whether it is open, before anything is changed.
     if (source == r.fd) {
       const probe = fs.dupAbove(source, OWN_FD);
@@ -113,8 +115,30 @@ function bad(fd: i32): bool {
   return false;
 }
 
+/** Is it a descriptor that the shell keeps for itself, and no script sees? */
+function isOwn(fd: i32): bool {
+  if (fd < OWN_FD) return false;
+  for (let i = 0; i < files.length; i++) if (files[i].fd == fd) return true;
+  for (let i = 0; i < saved.length; i++) if (saved[i].copy == fd) return true;
+  return false;
+}
+
+/** A script takes `fd` for itself: what the shell has there moves away. */
+function vacate(fd: i32): void {
+  if (fd < OWN_FD) return;
+  for (let i = 0; i < files.length; i++) if (files[i].fd == fd) files[i].fd = move(fd);
+  for (let i = 0; i < saved.length; i++) if (saved[i].copy == fd) saved[i].copy = move(fd);
+}
+
+function move(fd: i32): i32 {
+  const to = fs.dupAbove(fd, OWN_FD);
+  fs.close(fd);
+  return to;
+}
+
 /** Remember what `fd` is, once a frame. */
 function keepOld(fd: i32, keep: bool, from: i32): void {
+  vacate(fd);
   if (keep) return;
   for (let i = from; i < saved.length; i++) if (saved[i].fd == fd) return;
   saved.push(new Saved(fd, fs.dupAbove(fd, OWN_FD)));
@@ -236,6 +260,7 @@ export class Plan {
         warn(path + ': bad fd number');
         return false;
       }
+      if (isOwn(source)) return bad(source);
       this.actions.dup2(source, r.fd);
       return true;
     }

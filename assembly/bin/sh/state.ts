@@ -27,6 +27,12 @@ export class sh {
   /** $0, and the name of the script, if any: messages then name the line. */
   static arg0: string = 'sh';
   static script: bool = false;
+  /** Lines of a -c text count from 0 in messages, as ash counts them. */
+  static lineBase: i32 = 0;
+  /** The file that `.` reads, for messages. */
+  static sourced: string = '';
+  /** $? when the trap that runs began, which its `exit` and `return` answer; -1 outside of traps. */
+  static trapStatus: i32 = -1;
   /** The builtin that runs, for messages. */
   static builtin: string = '';
   /** The positional parameters from $1 on. */

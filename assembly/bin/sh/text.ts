@@ -6,6 +6,7 @@ import {
   VQUESTION, VSUBSTR, Word,
 } from './ast';
 import { at, isName, quote } from './buf';
+import { keyword } from './parser';
 
 /** A command as the list of jobs shows it. */
 export function textOf(n: Node | null): string {
@@ -124,6 +125,7 @@ function wordText(w: Word | null): string {
 /** A word for the trace: quoted if the shell would read it otherwise. */
 export function quoteForTrace(s: string): string {
   if (s.length == 0) return "''";
+  if (keyword(s) >= 0) return quote(s);
   for (let i = 0; i < s.length; i++) {
     const c = at(s, i);
     if (isName(c) || c == 43 || c == 44 || c == 45 || c == 46 || c == 47 || c == 58 || c == 64 || c == 37 || c == 93 || c >= 128) continue;

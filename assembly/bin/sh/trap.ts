@@ -1,8 +1,9 @@
 // Traps. A handler only notes that its signal came; the action runs between commands, when the shell asks.
 
 import * as signal from '../../sys/signal';
-import { SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } from '../../sys/linux';
+import { SA_RESTART, SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } from '../../sys/linux';
 import { evalText } from './eval';
+import * as jobs from './job';
 import { FLOW_ERROR, FLOW_EXIT, FLOW_INTERRUPT, FLOW_NONE, leave, sh } from './state';
 
 /** The action of each signal, 0 for EXIT: null is the default, '' ignores. */
@@ -13,6 +14,16 @@ export let count: i32 = 0;
 const hard: StaticArray<u8> = new StaticArray<u8>(65);
 /** In a subshell: the parent's actions, which `trap` without arguments still shows until it sets one itself. */
 let inherited: (string | null)[] | null = null;
+
+/** SIGCHLD is noted, so that a loop of builtins collects the jobs that end meanwhile. */
+let minding: bool = false;
+
+/** There is a background job. */
+export function mindChildren(): void {
+  if (minding) return;
+  minding = true;
+  settle(SIGCHLD);
+}
 
 export function trapped(sig: i32): bool {
   const a = actions[sig];
@@ -46,6 +57,10 @@ export function settle(sig: i32): void {
   if (a != null) {
     if ((a as string).length == 0) signal.ignore(sig);
     else signal.watch(sig);
+    return;
+  }
+  if (sig == SIGCHLD && minding) {
+    signal.watch(sig, SA_RESTART);
     return;
   }
   if (isHard(sig) && !sh.interactive) return;
@@ -107,6 +122,8 @@ export function enterSubshell(own: u64): void {
     if (i > 0) signal.reset(i);
   }
   for (let i = 1; i < 32; i++) if (own & signal.bit(i)) signal.reset(i);
+  if (minding) signal.reset(SIGCHLD);
+  minding = false;
   for (let i = 0; i < 65; i++) signal.caught[i] = false;
   signal.clearCaught();
   if (any) inherited = before;
@@ -128,6 +145,7 @@ export function run(): void {
   for (let i = 1; i < 65; i++) {
     if (!unchecked(signal.caught[i])) continue;
     signal.caught[i] = false;
+    if (i == SIGCHLD) jobs.poll();
     const a = actions[i];
     if (a == null) {
       if (i == SIGINT && sh.interactive && !sh.subshell) {
@@ -137,7 +155,10 @@ export function run(): void {
       continue;
     }
     const status = sh.status;
+    const outer = sh.trapStatus;
+    sh.trapStatus = status;
     evalText(a as string, true);
+    sh.trapStatus = outer;
     // break, return and exit act on what the signal came into.
     if (sh.flow != FLOW_NONE) return;
     sh.status = status;
@@ -153,6 +174,8 @@ export function runExit(status: i32): i32 {
   sh.flow = FLOW_NONE;
   sh.status = status;
   sh.tested = 0;
+  sh.trapStatus = status;
   evalText(a as string, true);
+  sh.trapStatus = -1;
   return sh.flow == FLOW_EXIT || sh.flow == FLOW_ERROR ? sh.status : status;
 }
