@@ -56,6 +56,6 @@ export function cmp(args: string[]): i32 {
 }
 
 function trouble(name: string, error: i32, quiet: bool): i32 {
-  if (!quiet) out.cantOpen(name, error);
+  if (!quiet) out.perror(name, error);
   return 2;
 }

@@ -164,7 +164,7 @@ function not(): Expr {
 
 function argument(name: string): string {
   if (at < words.length) return words[at++];
-  if (!wrong.length) wrong = 'option requires an argument: ' + name;
+  if (!wrong.length) wrong = name + ' requires an argument';
   return '';
 }
 
@@ -291,7 +291,7 @@ function primary(): Expr {
     acts = true;
     while (at < words.length && words[at] != ';' && !(words[at] == '+' && words[at - 1] == '{}')) e.words.push(words[at++]);
     if (at >= words.length || e.words.length == 0) {
-      if (!wrong.length) wrong = "option requires an argument: -exec";
+      if (!wrong.length) wrong = w + ' requires an argument';
       return e;
     }
     if (words[at++] == '+') {

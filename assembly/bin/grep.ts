@@ -102,7 +102,7 @@ export function grep(args: string[]): i32 {
       p.regex = new Regex(list[i], (extended ? EXTENDED : 0) | (fold ? ICASE : 0));
       const re = p.regex as Regex;
       if (!re.ok) {
-        out.complain("bad regex '" + list[i] + "': " + re.error);
+        out.complain("bad regex '" + list[i] + "'");
         return 2;
       }
     }
@@ -238,8 +238,7 @@ function file(path: string): void {
     return;
   }
   if (fd > 0 && fs.fstat(fd, st) == 0 && st.isDir) {
-    broken = true;
-    if (!silent) out.complain(path + ': Is a directory');
+    // Nothing to read, and nothing to say.
     fs.close(fd);
     return;
   }

@@ -297,7 +297,7 @@ function longLine(item: Item): void {
   if (!group.length) group = st.gid.toString();
   s += padEnd(user.substring(0, 8), 8) + ' ' + padEnd(group.substring(0, 8), 8) + ' ';
   if (st.isDevice) s += padStart(((st.rdev >> 8) & 0xfff).toString(), 4) + ',' + padStart(((st.rdev & 0xff) | ((st.rdev >> 12) & 0xfff00)).toString(), 4);
-  else s += padStart(human ? humanSize(st.size) : st.size.toString(), 9);
+  else s += human ? padStart(humanSize(st.size), 7) : padStart(st.size.toString(), 9);
   out.put(s + ' ' + dateText(when(st)) + ' ' + paint(item));
   if (st.isLink) {
     const target = fs.readlink(item.path);

@@ -110,8 +110,7 @@ export function timeout(args: string[]): i32 {
     proc.waitFor(pid);
     return 137;
   }
-  const s = ended(pid);
-  return o.has('p') ? s : s == 128 + sig ? 143 : s;
+  return ended(pid);
 }
 
 let reaped: bool = false;

@@ -251,7 +251,7 @@ function delimited(delimiter: i32, regex: bool): string {
     if (c == 10 && regex) break;
     b.push(c);
   }
-  error(regex ? 'unterminated address regex' : "unterminated 's' command");
+  error("unmatched '" + String.fromCharCode(delimiter) + "'");
   return '';
 }
 
@@ -370,8 +370,7 @@ function textBlock(): string {
   }
   const b = new Bytes(64);
   if (at >= script.length) {
-    error('expected \\ after (a | c | i)');
-    return '';
+    return '\n';
   }
   // Blanks in front are kept only behind a backslash.
   if (peek() == 92 && at + 1 < script.length && (script.charCodeAt(at + 1) == 32 || script.charCodeAt(at + 1) == 9)) at++;
@@ -413,15 +412,9 @@ function sink(path: string): Sink {
 function substitute(c: Command): void {
   const delimiter = script.charCodeAt(at++);
   const source = delimited(delimiter, true);
-  if (wrong.length) {
-    wrong = "bad format in substitution expression";
-    return;
-  }
+  if (wrong.length) return;
   c.text = delimited(delimiter, false);
-  if (wrong.length) {
-    wrong = "bad format in substitution expression";
-    return;
-  }
+  if (wrong.length) return;
   let flags = extended ? EXTENDED : 0;
   for (;;) {
     const f = peek();
@@ -519,7 +512,7 @@ function open(): bool {
     const fd = openInput(path);
     const st = new fs.Stat();
     if (fd < 0) {
-      status = out.cantOpen(path, fd);
+      status = out.perror(path, fd);
       continue;
     }
     if (fd > 0 && fs.fstat(fd, st) == 0 && st.isDir) {
@@ -822,7 +815,7 @@ function cycle(): i32 {
         spaceEnded = freshEnded;
         break;
       case 112: // p
-        write(space, spaceEnded);
+        write(space, true);
         break;
       case 80: { // P
         const nl = space.indexOf('\n');
@@ -845,7 +838,7 @@ function cycle(): i32 {
       case 115: // s
         if (replace(c)) {
           replaced = true;
-          if (c.print) write(space, spaceEnded);
+          if (c.print) write(space, true);
           if (c.file) store_(c.file as Sink, space);
         }
         break;

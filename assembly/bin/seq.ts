@@ -12,11 +12,14 @@ export function seq(args: string[]): i32 {
   let operands = false;
   for (let i = 1; i < args.length; i++) {
     const w = args[i];
-    if (!operands && w.length > 1 && w.charCodeAt(0) == 45 && ((w.charCodeAt(1) >= 48 && w.charCodeAt(1) <= 57) || w.charCodeAt(1) == 46)) {
-      words.push('--');
+    const c = w.length > 1 ? w.charCodeAt(1) : 0;
+    if (!operands && (w.charCodeAt(0) != 45 || (c >= 48 && c <= 57) || c == 46)) {
       operands = true;
+      words.push('--');
     }
     words.push(w);
+    // The value of -s is no operand.
+    if (!operands && w == '-s' && i + 1 < args.length) words.push(args[++i]);
   }
   const o = getopt(words, '+ws:', TEXT, 'equal-width=w,separator:=s');
   if (!o.ok) return o.status;
@@ -28,7 +31,7 @@ export function seq(args: string[]): i32 {
   for (let i = 0; i < n; i++) {
     const w = o.rest[i];
     const v = parseFloat(w);
-    if (isNaN(v)) return out.complain("invalid number '" + w + "'");
+    if (isNaN(v)) return usage(TEXT);
     values.push(v);
     const dot = w.indexOf('.');
     // The end's own digits do not ask for more.

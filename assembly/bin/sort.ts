@@ -287,7 +287,9 @@ function byKeys(a: string, b: string): i32 {
 
 function order(a: string, b: string): i32 {
   const d = byKeys(a, b);
-  if (d != 0 || stable || unique || !keys.length) return d;
+  if (d != 0 || !keys.length) return d;
+  // A stable order is turned by a global -r too.
+  if (stable) return global & REVERSE ? 1 : 0;
   // Ties go by the whole line, turned by a global -r.
   return compare(a, b) * (global & REVERSE ? -1 : 1);
 }

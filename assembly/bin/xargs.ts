@@ -23,6 +23,7 @@ let running: i32 = 0;
 let parallel: i32 = 1;
 let noisy: bool = false;
 let asking: bool = false;
+let program: string = '';
 
 export function xargs(args: string[]): i32 {
   const o = getopt(args, '+trn:s:xpE:e::I:i::l::L:P:a:0', TEXT, 'no-run-if-empty=r,null=0,max-args:=n,verbose=t,max-procs:=P');
@@ -46,6 +47,7 @@ export function xargs(args: string[]): i32 {
   }
   input = new Reader(fd);
   const command = o.rest.length ? o.rest : ['echo'];
+  program = command[0];
   let base = 0;
   for (let i = 0; i < command.length; i++) base += command[i].length + 1;
   let held = item();
@@ -175,6 +177,8 @@ function wait(): void {
   if (proc.WIFSIGNALED(s)) {
     out.complain('process killed by signal ' + proc.WTERMSIG(s).toString());
     status = 125;
-  } else if (proc.WEXITSTATUS(s) == 255) status = 124;
-  else if (proc.WEXITSTATUS(s) != 0 && status == 0) status = 123;
+  } else if (proc.WEXITSTATUS(s) == 255) {
+    out.complain(program + ': exited with status 255; aborting');
+    status = 124;
+  } else if (proc.WEXITSTATUS(s) != 0 && status == 0) status = 123;
 }
