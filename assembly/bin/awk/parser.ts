@@ -42,7 +42,7 @@ function fail(text: string): void {
 }
 
 function unexpected(): void {
-  fail(lexer.kind == lexer.T_EOF ? 'Unexpected end of string' : 'Unexpected token');
+  fail('Unexpected token');
 }
 
 function expect(op: string): void {

@@ -34,7 +34,7 @@ function fatal(message: string): void {
   stream.flushAll();
   out.complain(message);
   flow = EXIT;
-  status = 2;
+  status = 1;
   dead = true;
 }
 
@@ -391,9 +391,7 @@ function eval_(node: Node): Value {
     case ast.GETLINE: return getline(node);
     case ast.GROUP: {
       if (node.list.length == 1) return eval_(node.list[0]);
-      let v = NOTHING;
-      for (let i = 0; i < node.list.length; i++) v = eval_(node.list[i]);
-      return v;
+      return node.list.length ? str(index(node.list)) : NOTHING;
     }
   }
   return NOTHING;
@@ -548,7 +546,10 @@ function builtin(node: Node): Value {
   if (flow != GO) return NOTHING;
   switch (node.slot) {
     case 1: return str(substr(toStr(a, convfmt()), toNum(b), n > 2 ? toNum(v[2]) : Infinity));
-    case 2: return num(toStr(a, convfmt()).indexOf(toStr(b, convfmt())) + 1);
+    case 2: {
+      const part = toStr(b, convfmt());
+      return num(part.length ? toStr(a, convfmt()).indexOf(part) + 1 : 0);
+    }
     case 7: return str(n > 0 ? sprintf(toStr(a, convfmt()), v, convfmt()) : '');
     case 8: return num(Math.sin(toNum(a)));
     case 9: return num(Math.cos(toNum(a)));
@@ -594,11 +595,11 @@ function builtin(node: Node): Value {
   return NOTHING;
 }
 
-// Places are rounded. A place before the text is its beginning, and the length counts from there, as in busybox.
+// Places are cut to integers. A place before the text is its beginning, and the length counts from there, as in busybox.
 function substr(s: string, from: f64, length: f64): string {
-  const start = Math.max(nearest<f64>(from), 1);
+  const start = Math.max(Math.trunc(from), 1);
   if (isNaN(from) || isNaN(length) || start > s.length) return '';
-  const end = Math.min(isFinite(length) ? start + nearest<f64>(length) : Infinity, s.length + 1);
+  const end = Math.min(isFinite(length) ? start + Math.trunc(length) : Infinity, s.length + 1);
   return end > start ? s.substring(<i32>start - 1, <i32>end - 1) : '';
 }
 
