@@ -313,10 +313,6 @@ function scan(): i64 {
   if (here() == 35 && base == 10 && v > 1 && v <= 64) {
     pos++;
     base = v;
-    if (wide(here(), base) >= base) {
-      fail(SYNTAX);
-      return 0;
-    }
     v = 0;
     while (true) {
       const d = wide(here(), base);

@@ -83,6 +83,8 @@ export const PLIT = 0;
 export const PPARAM = 1;
 export const PCMD = 2;
 export const PARITH = 3;
+/** <(command) or >(command). */
+export const PPROC = 4;
 
 /** Operators of ${name op word}. */
 export const VNORMAL = 0;
@@ -114,7 +116,7 @@ export class Part {
   word: Word | null = null;
   /** PPARAM: the second word of substring and replacement. */
   word2: Word | null = null;
-  /** PCMD: the command. */
+  /** PCMD, PPROC: the command; a PPROC that is written to has `colon` set. */
   node: Node | null = null;
   /** PARITH: the compiled expression, where its text is fixed. */
   tree: Arith | null = null;

@@ -22,6 +22,7 @@ import { apply, mark, oldFd, restore } from './redir';
 import {
   DECLARES, FLOW_BREAK, FLOW_CONTINUE, FLOW_ERROR, FLOW_EXIT, FLOW_NONE, FLOW_RETURN, SPECIAL, leave, pipeEnds, sh, tooDeep,
 } from './state';
+import { closeFiles, fileMark } from './subst';
 import * as trap from './trap';
 import * as vars from './vars';
 import { quoteForTrace } from './text';
@@ -340,6 +341,13 @@ function expandCondition(words: Word[], args: string[]): bool {
 }
 
 function simple(n: Node, last: bool): i32 {
+  const files = fileMark();
+  const status = command(n, last);
+  closeFiles(files);
+  return status;
+}
+
+function command(n: Node, last: bool): i32 {
   sh.line = n.line;
   sh.substStatus = -1;
   const words = n.words!;

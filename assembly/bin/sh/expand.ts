@@ -2,14 +2,14 @@
 // expansion and quote removal, in one pass over a word's parts. Each character is kept with a mark whether it was
 // quoted, since only unquoted ones split, match or stand for others.
 
-import { PARITH, PCMD, PLIT, Part, VNORMAL, Word } from './ast';
+import { PARITH, PCMD, PLIT, PPROC, Part, VNORMAL, Word } from './ast';
 import { compile, evalFailed, evaluate } from './arith';
 import { Buf, at, chr } from './buf';
 import { glob, isPattern } from './glob';
 import { homeOf } from './tilde';
 import { FLOW_NONE, sh } from './state';
 import { expandParam } from './param';
-import { substitute } from './subst';
+import { substitute, substituteFile } from './subst';
 import { Var, home, ifs, valueOf } from './vars';
 
 /** What IFS makes of a byte: nothing, white space, a delimiter. */
@@ -271,6 +271,9 @@ export function expandParts(w: Word, b: Builder, inner: bool, tildes: bool): voi
         break;
       case PARITH:
         b.value(expandArith(p), p.quoted);
+        break;
+      case PPROC:
+        b.literal(substituteFile(p), true);
         break;
       default:
         expandParam(p, b);

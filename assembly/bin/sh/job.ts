@@ -251,6 +251,11 @@ export function waitBuiltin(j: Job | null, any: bool): i32 {
   const old = signal.mask(SIG_BLOCK, ~(<u64>0));
   let result = -1;
   while (result < 0) {
+    const sig = trapPending();
+    if (sig > 0) {
+      result = 128 + sig;
+      break;
+    }
     if (j) {
       if (j.state != RUNNING) {
         result = j.state == STOPPED ? 128 + proc.WSTOPSIG(stopStatus(j)) : proc.exitStatus(j.status);
@@ -279,11 +284,6 @@ export function waitBuiltin(j: Job | null, any: bool): i32 {
     if (r == -ECHILD) {
       for (let i = 0; i < jobs.length; i++) if (jobs[i].state == RUNNING) lost(jobs[i]);
       continue;
-    }
-    const sig = trapPending();
-    if (sig > 0) {
-      result = 128 + sig;
-      break;
     }
     signal.suspend(old);
   }

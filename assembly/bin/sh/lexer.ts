@@ -2,7 +2,7 @@
 // commands of a command substitution, so that running a word never parses anything again.
 
 import {
-  PARITH, PCMD, PLIT, PPARAM, Part, RAPPEND, RBOTH, RCLOBBER, RDUP, RHERE, RIN, ROUT, RRDWR, Redir, VASSIGN,
+  PARITH, PCMD, PLIT, PPARAM, PPROC, Part, RAPPEND, RBOTH, RCLOBBER, RDUP, RHERE, RIN, ROUT, RRDWR, Redir, VASSIGN,
   VLENGTH, VMINUS, VNORMAL, VPLUS, VQUESTION, VREPLACE, VREPLACEALL, VSUBSTR, VTRIMLEFT, VTRIMLEFTMAX, VTRIMRIGHT,
   VTRIMRIGHTMAX, Word,
 } from './ast';
@@ -261,14 +261,14 @@ export class Lexer {
         return TRP;
       case 60:
       case 62:
-        return this.readRedir(-1);
+        if (this.peek2() != 40) return this.readRedir(-1);
     }
     const w = this.readWord(NORMAL, false);
     if (this.error != null) return TEOF;
     const s = w.literal;
     if (s && !w.quoted) {
       c = this.peek();
-      if ((c == 60 || c == 62) && s.length < 9) {
+      if ((c == 60 || c == 62) && s.length < 9 && this.peek2() != 40) {
         const fd = number(s);
         if (fd >= 0) return this.readRedir(fd);
       }
@@ -352,8 +352,11 @@ export class Lexer {
         if (d >= 0) lit.push(d);
       } else {
         lit.push(c);
-        // A command in backquotes may hold blanks.
-        if (c == 96 && quote == 0) quote = 96;
+        // A command in backquotes may hold blanks; ash takes it for a quotation.
+        if (c == 96 && quote == 0) {
+          quote = 96;
+          r.quoted = true;
+        }
       }
       c = this.peek();
       if (quote == 96 && c == 96) {
@@ -515,6 +518,14 @@ export class Lexer {
       }
       if (!inner) {
         if (mode == NORMAL) {
+          if ((c == 60 || c == 62) && this.peek2() == 40) {
+            this.flush(w, from, quoted);
+            quoted = false;
+            this.take();
+            this.take();
+            this.readCommand(w, new Part(PPROC, false), c == 62);
+            continue;
+          }
           if (c == 32 || c == 10 || c == 9 || c == 59 || c == 38 || c == 124 || c == 60 || c == 62 || c == 40 || c == 41) break;
         } else if (mode == ARITH) {
           if (c == 40) parens++;
@@ -585,14 +596,7 @@ export class Lexer {
         w.parts.push(p);
         return;
       }
-      const p = new Part(PCMD, quoted);
-      if (tooDeep()) {
-        this.fail('nested too deeply');
-        return;
-      }
-      p.node = parseSubst(this);
-      w.parts.push(p);
-      w.pure = false;
+      this.readCommand(w, new Part(PCMD, quoted), false);
       return;
     }
     if (c == 123) {
@@ -625,6 +629,18 @@ export class Lexer {
     const p = new Part(PLIT, quoted);
     p.text = '$';
     w.parts.push(p);
+  }
+
+  /** The command of $( or <(, its parenthesis taken. */
+  private readCommand(w: Word, p: Part, output: bool): void {
+    if (tooDeep()) {
+      this.fail('nested too deeply');
+      return;
+    }
+    p.node = parseSubst(this);
+    p.colon = output;
+    w.parts.push(p);
+    w.pure = false;
   }
 
   private readName(p: Part): void {

@@ -5,7 +5,7 @@ import { readInto } from '../../sys/fs';
 import { strerror } from '../../sys/errno';
 import { O_CLOEXEC } from '../../sys/linux';
 import { text } from '../../sys/bytes';
-import { Part } from './ast';
+import { Node, Part } from './ast';
 import * as jobs from './job';
 import { Place, launch } from './launch';
 import { raise } from './message';
@@ -40,6 +40,41 @@ export function substitute(p: Part): string {
     sh.substStatus = sh.status;
   } else jobs.remove(j);
   return s;
+}
+
+/** Pipes of process substitutions, open until the command that named them is done. */
+const files: i32[] = [];
+/** Away from the descriptors that scripts number by hand. */
+const FILE_FD = 60;
+
+export function fileMark(): i32 {
+  return files.length;
+}
+
+export function closeFiles(from: i32): void {
+  while (files.length > from) fs.close(files.pop());
+}
+
+/** <(command): the name of a pipe that it writes to; >(command): that it reads from. */
+export function substituteFile(p: Part): string {
+  const r = fs.pipe(pipeEnds, O_CLOEXEC);
+  if (r < 0 || p.node == null) {
+    raise("can't create pipe: " + strerror(r));
+    return '';
+  }
+  const place = new Place();
+  const ours = pipeEnds[p.colon ? 1 : 0];
+  const theirs = pipeEnds[p.colon ? 0 : 1];
+  place.spare = ours;
+  if (p.colon) place.input = theirs;
+  else place.output = theirs;
+  launch(p.node as Node, null, place);
+  fs.close(theirs);
+  const fd = fs.dupAbove(ours, FILE_FD);
+  fs.close(ours);
+  fs.setCloexec(fd, false);
+  files.push(fd);
+  return '/dev/fd/' + fd.toString();
 }
 
 /** All that the descriptor gives, NULs dropped. */

@@ -2,7 +2,7 @@
 
 import {
   NAND, NASYNC, NCASE, NFOR, NFUNC, NGROUP, NIF, NLIST, NNOT, NOR, NPIPE, NSIMPLE, NSUBSHELL, NUNTIL, NWHILE, Node, PARITH,
-  PCMD, PLIT, RAPPEND, RBOTH, RCLOBBER, RDUP, RHERE, RIN, ROUT, RRDWR, Redir, VLENGTH, VNORMAL,
+  PCMD, PLIT, PPROC, RAPPEND, RBOTH, RCLOBBER, RDUP, RHERE, RIN, ROUT, RRDWR, Redir, VLENGTH, VNORMAL,
   VQUESTION, VSUBSTR, Word,
 } from './ast';
 import { at, isName, quote } from './buf';
@@ -101,6 +101,9 @@ function wordText(w: Word | null): string {
         break;
       case PCMD:
         s += '$(' + textOf(p.node) + ')';
+        break;
+      case PPROC:
+        s += (p.colon ? '>(' : '<(') + textOf(p.node) + ')';
         break;
       case PARITH:
         s += '$((' + wordText(p.word) + '))';
