@@ -20,7 +20,9 @@ export function compileGuest(entry, name) {
   const {options, targets} = JSON.parse(readFileSync(join(root, 'asconfig.json'), 'utf8'));
   const outFile = `build/wasm/${name}.wasm`;
   // Not by --config, which would compile its own entries as well.
-  const flags = Object.entries({...options, ...targets.release, outFile}).flatMap(([key, value]) => {
+  // Nor with busybox's own abort, which not every program brings along: the glue has one.
+  const {use: _, ...own} = options;
+  const flags = Object.entries({...own, ...targets.release, outFile}).flatMap(([key, value]) => {
     if (typeof value === 'boolean') return value ? [`--${key}`] : [];
     return [`--${key}`, String(value)];
   });
