@@ -14,6 +14,7 @@
 
 import {MARK_BLOCK, MARK_DIE, MARK_SIGNAL} from '../kernel/hardware.ts';
 import {Errno} from '../kernel/uapi/errno.ts';
+import type {Calls} from './calls.ts';
 import type {Imported} from './section.ts';
 import {EXTERNREF, F32, F64, FUNCREF, I32, I64, KIND, SECTION, V128} from './wasm/binary.ts';
 import {payload, Writer} from './wasm/encode.ts';
@@ -26,6 +27,14 @@ export const ABORT = -2;
 
 export const SIGNALS = 64;
 
+/** What each import is: the number of a call, UNKNOWN or ABORT. */
+export function callNumbers(imports: readonly Imported[], calls: Calls): number[] {
+  return imports.map(({module, name}) => {
+    if (module === 'env' && name === 'abort') return ABORT;
+    return Math.max(calls.number(module, name), UNKNOWN);
+  });
+}
+
 /** Writes the glue for `imports`, whose call numbers are `numbers`. */
 export function glue(imports: readonly Imported[], numbers: readonly number[]): Uint8Array {
   const calls = imports.map((entry, i) => isCall(entry) ? numbers[i]! : numbers[i] === ABORT ? ABORT : UNKNOWN);
@@ -37,8 +46,9 @@ export function glue(imports: readonly Imported[], numbers: readonly number[]): 
   m.import('unknown', [I32], []);
   m.import('grow', [I32], [I32]);
   m.function('slow', [I32], [I32], slow(m));
-  m.function('check', [], [], payload((w) => w.u8(0, CALL).u32(m.at('k.check')).u8(CALL).u32(m.at('slow')).u8(DROP, END)));
-  m.function('grow', [I32], [I32], payload((w) => w.u8(0, GET, 0, CALL).u32(m.at('k.grow')).u8(CALL).u32(m.at('slow')).u8(END)));
+  const settled = (w: Writer, name: string) => w.u8(CALL).u32(m.at(name)).u8(CALL).u32(m.at('slow'));
+  m.function('check', [], [], payload((w) => settled(w.u8(0), 'k.check').u8(DROP, END)));
+  m.function('grow', [I32], [I32], payload((w) => settled(w.u8(0, GET, 0), 'k.grow').u8(END)));
   imports.forEach((entry, i) => {
     const nr = calls[i]!;
     const body = nr >= 0 ? call(m, entry, nr) : nr === ABORT ? abort(m) : unknown(m, entry, i);

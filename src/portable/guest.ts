@@ -77,7 +77,7 @@ export class Guest {
     const {clone} = job;
     if (clone === undefined) return job.entries.map((name) => this.#exports[name] as () => unknown);
     job.globals.forEach((type, i) => this.#putGlobal(type, i));
-    if (clone.stack !== 0 && job.stackPointer) (this.#exports.__stack_pointer as WebAssembly.Global).value = clone.stack;
+    if (clone.stack !== 0 && job.stackPointer) this.#stackPointer.value = clone.stack;
     for (const {signal, fn} of clone.handlers) this.#install(signal, fn);
     const fn = this.#table!.get(clone.fn) as (arg: number) => unknown;
     return [() => fn(clone.arg)];
@@ -85,6 +85,11 @@ export class Guest {
 
   get #table(): WebAssembly.Table | undefined {
     return this.#exports[EXPORT.table] as WebAssembly.Table | undefined;
+  }
+
+  /** Only where the program exports it. */
+  get #stackPointer(): WebAssembly.Global {
+    return this.#exports.__stack_pointer as WebAssembly.Global;
   }
 
   #install(signal: number, fn: number): void {
@@ -159,8 +164,7 @@ export class Guest {
 
   #sig(): number {
     const signal = this.#request(C.OP_SIG);
-    const pointer = this.#exports.__stack_pointer as WebAssembly.Global | undefined;
-    if (signal > 0) this.#frames.push(this.#job.stackPointer ? pointer!.value as number : 0);
+    if (signal > 0) this.#frames.push(this.#job.stackPointer ? this.#stackPointer.value as number : 0);
     return signal;
   }
 
@@ -168,18 +172,18 @@ export class Guest {
     const at = ((this.#frames[this.#frames.length - 1]! >>> 0) - SIGINFO_BYTES) & ~15;
     const bytes = new Uint8Array(this.#job.memory.buffer);
     if (at < 0 || at + SIGINFO_BYTES > bytes.length) return at;
-    (this.#exports.__stack_pointer as WebAssembly.Global).value = at;
+    this.#stackPointer.value = at;
     bytes.set(new Uint8Array(this.#control.buffer, C.SIGINFO * 4, SIGINFO_BYTES), at);
     return at;
   }
 
   #sigreturn(): void {
     const old = this.#frames.pop()!;
-    if (this.#job.stackPointer) (this.#exports.__stack_pointer as WebAssembly.Global).value = old;
+    if (this.#job.stackPointer) this.#stackPointer.value = old;
     this.#request(C.OP_SIGRETURN);
   }
 
-  /** The kernel's thread grows the memory, so that it sees the new size at once; growing by none shows it to this one. */
+  /** The kernel's thread grows the memory, to see the new size at once; growing by none shows it to this thread. */
   #grow(pages: number): number {
     this.#control[C.NR] = pages;
     const old = this.#request(C.OP_GROW);

@@ -4,10 +4,12 @@
 import type {Hardware, Program, ProgramSource} from '../kernel/hardware.ts';
 import type {Task} from '../kernel/proc/task.ts';
 import {SysError} from '../kernel/uapi/errno.ts';
+import {SIG} from '../kernel/uapi/signal.ts';
 import type {Calls} from './calls.ts';
 import type {Image} from './image.ts';
 import {Loader} from './image.ts';
-import {Lane, LaneCpu, laneWorks} from './lane.ts';
+import {Lane, laneWorks} from './lane.ts';
+import {LaneCpu} from './lanecpu.ts';
 import type {CpuKind} from './section.ts';
 import {WorkerCpu, Workers} from './worker.ts';
 
@@ -42,16 +44,27 @@ export function createHardware(options: HardwareOptions): Machine {
   const alive = new KeepAlive();
   const count = (delta: number) => alive.count(delta);
   const workers = new Workers({
-    calls, count, panic, elsewhere: start,
+    calls, count, panic, elsewhere: handOver,
     max: options.workersMax ?? 128, warm: options.workersWarm ?? 1,
   });
-  const lane = laneWorks ? new Lane({calls, count, panic, elsewhere: start, macrotask}) : undefined;
+  const lane = laneWorks ? new Lane({calls, count, panic, elsewhere: handOver, macrotask}) : undefined;
   const loader = new Loader({calls, cpu, forced: options.cpu !== undefined, workers: true, count});
 
   function start(task: Task, program: Program): void {
     const image = program as Image;
     if (image.cpu === 'lane') lane!.start(task, image);
     else workers.start(task, image);
+  }
+
+  /** execve(2) into a program of the other CPU: past the point of no return, so what cannot be started is killed. */
+  function handOver(task: Task, image: Image): void {
+    try {
+      start(task, image);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      task.cpu = undefined;
+      task.kernel.fault(task, SIG.KILL);
+    }
   }
 
   // Without a lane there is no run queue for tasks that have no CPU.

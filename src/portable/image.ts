@@ -4,10 +4,11 @@ import type {Program, ProgramSource} from '../kernel/hardware.ts';
 import {WaitQueue} from '../kernel/sched/block.ts';
 import {SysError} from '../kernel/uapi/errno.ts';
 import type {Calls} from './calls.ts';
-import {ABORT, glue, UNKNOWN} from './glue.ts';
+import {callNumbers, glue} from './glue.ts';
 import {hasType} from './probe.ts';
 import type {EntryType} from './probe.ts';
-import {preparation, preparedFacts} from './prepare.ts';
+import {preparation, preparedModule} from './prepare.ts';
+import type {PreparedGlue} from './prepare.ts';
 import {PAGE_BYTES} from './section.ts';
 import type {CpuKind, Facts} from './section.ts';
 import {FormatError} from './wasm/binary.ts';
@@ -62,16 +63,24 @@ export interface LoaderOptions {
 export class Loader {
   readonly #options: LoaderOptions;
   readonly #images = new Map<string, Image>();
-  readonly #trusted: Uint8Array[] = [];
+  readonly #trusted: Trusted[] = [];
   #bytes = 0;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
   }
 
-  /** Believe a prepared module with just these bytes. */
+  /** Believe a prepared module with just these bytes. It is wanted soon, so the engine's own threads begin with it. */
   trust(bytes: Uint8Array): void {
-    this.#trusted.push(bytes);
+    const trusted: Trusted = {bytes, module: undefined, compiled: Promise.resolve()};
+    trusted.compiled = WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>).then(
+      (module) => {
+        trusted.module = module;
+      },
+      // Whoever executes it will hear of it.
+      () => {},
+    );
+    this.#trusted.push(trusted);
   }
 
   load(source: ProgramSource): Image {
@@ -86,9 +95,36 @@ export class Loader {
     this.#images.set(source.key, image);
     this.#bytes += source.size;
     this.#trim();
-    if (source.size <= SMALL_BYTES) this.#compile(source, image);
-    else this.#compileLater(source, image);
+    this.#begin(source, image);
     return image;
+  }
+
+  #begin(source: ProgramSource, image: Image): void {
+    try {
+      const bytes = source.read();
+      const trusted = this.#trusted.find((known) => same(known.bytes, bytes));
+      const prepared = trusted && preparedModule(bytes, image.cpu);
+      if (prepared === undefined) {
+        if (source.size <= SMALL_BYTES) {
+          image.module = new WebAssembly.Module(this.#prepare(bytes, image));
+          this.#finish(image);
+        } else void this.#later(image, () => WebAssembly.compile(this.#prepare(bytes, image)));
+        return;
+      }
+      image.facts = prepared.facts;
+      const {module} = trusted!;
+      if (module === undefined) {
+        void this.#later(image, async () => {
+          await trusted!.compiled;
+          return trusted!.module ?? new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+        }, prepared.glue);
+        return;
+      }
+      image.module = module;
+      this.#finish(image, prepared.glue);
+    } catch (error) {
+      this.#fail(image, error);
+    }
   }
 
   #trim(): void {
@@ -99,39 +135,24 @@ export class Loader {
     }
   }
 
-  #compile(source: ProgramSource, image: Image): void {
-    try {
-      const code = this.#prepare(source.read(), image);
-      image.module = new WebAssembly.Module(code);
-      this.#finish(image);
-    } catch (error) {
-      this.#fail(image, error);
-    }
-  }
-
-  /** A large program is compiled on the engine's own threads, and execve(2) waits on the image's queue. */
-  async #compileLater(source: ProgramSource, image: Image): Promise<void> {
+  /** Compiled on the engine's own threads, while execve(2) waits on the image's queue. */
+  async #later(
+    image: Image, compile: () => Promise<WebAssembly.Module>, ready?: PreparedGlue,
+  ): Promise<void> {
     this.#options.count(1);
     try {
-      const code = this.#prepare(source.read(), image);
-      image.module = await WebAssembly.compile(code);
-      this.#finish(image);
+      image.module = await compile();
+      this.#finish(image, ready);
     } catch (error) {
       this.#fail(image, error);
+    } finally {
+      this.#options.count(-1);
     }
-    this.#options.count(-1);
     image.queue.wake();
   }
 
   #prepare(bytes: Uint8Array, image: Image): Uint8Array<ArrayBuffer> {
     const {forced, workers} = this.#options;
-    if (this.#isTrusted(bytes)) {
-      const facts = preparedFacts(bytes, image.cpu);
-      if (facts !== undefined) {
-        image.facts = facts;
-        return bytes as Uint8Array<ArrayBuffer>;
-      }
-    }
     const small = bytes.length <= SMALL_BYTES;
     if (!small && !forced && workers) image.cpu = 'worker';
     let made = preparation(bytes, image.cpu, small || forced);
@@ -146,19 +167,14 @@ export class Loader {
     return made.code as Uint8Array<ArrayBuffer>;
   }
 
-  #isTrusted(bytes: Uint8Array): boolean {
-    return this.#trusted.some((known) => known === bytes || same(known, bytes));
-  }
-
-  #finish(image: Image): void {
+  #finish(image: Image, ready?: PreparedGlue): void {
     const {facts} = image;
     const {imports, memory} = facts;
     const {calls} = this.#options;
-    const numbers = imports.map(({module, name}) => {
-      if (module === 'env' && name === 'abort') return ABORT;
-      return Math.max(calls.number(module, name), UNKNOWN);
-    });
-    image.glue = new WebAssembly.Module(glue(imports, numbers) as Uint8Array<ArrayBuffer>);
+    const numbers = callNumbers(imports, calls);
+    const good = ready !== undefined && numbers.every((nr, i) => nr === ready.numbers[i]);
+    const code = good ? ready.code : glue(imports, numbers);
+    image.glue = new WebAssembly.Module(code as Uint8Array<ArrayBuffer>);
     image.pagesMax = facts.checked ? memory.max : Math.min(memory.max, memory.min + UNCHECKED_PAGES);
     image.memoryBytes = (facts.checked ? memory.min : image.pagesMax) * PAGE_BYTES;
     image.preopens = imports.some(({module, name}) => name === 'fd_prestat_get' && module.startsWith('wasi_'));
@@ -176,8 +192,17 @@ export class Loader {
   }
 }
 
+interface Trusted {
+  readonly bytes: Uint8Array;
+  /** Once it is compiled. */
+  module: WebAssembly.Module | undefined;
+  compiled: Promise<void>;
+}
+
 function same(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
+  // At start-up nothing is optimised yet, and the loop would take milliseconds.
+  if (typeof Buffer === 'function') return Buffer.compare(a, b) === 0;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

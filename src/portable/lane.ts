@@ -14,14 +14,12 @@ import {faultSignal} from './fault.ts';
 import {goesOn} from './outcome.ts';
 import type {Image} from './image.ts';
 import {tableEntry} from './image.ts';
-import type {GuestMemory} from './memory.ts';
+import {copyGlobals, grow, install, instantiate, LaneCpu, mark, nextSignal, putSiginfo, sigreturn} from './lanecpu.ts';
 import {copyMemory, MemoryPool} from './memory.ts';
 import {ENTRY_TYPES} from './probe.ts';
-import {EXPORT, PAGE_BYTES} from './section.ts';
-import {SIGINFO_BYTES, siginfoBytes} from './siginfo.ts';
+import {RunQueue} from './runqueue.ts';
+import {EXPORT} from './section.ts';
 import {tries} from './tries.ts';
-import {copyVector} from './vector.ts';
-import {V128} from './wasm/binary.ts';
 
 /** Loop turns between two checks: 20 us of an empty loop. */
 const FUEL = 20_000;
@@ -41,55 +39,6 @@ const {Suspending, promising} = WebAssembly as unknown as Jspi;
 
 export const laneWorks = Suspending !== undefined && promising !== undefined;
 
-type Exports = Record<string, WebAssembly.ExportValue> & {
-  [EXPORT.table]?: WebAssembly.Table;
-  __stack_pointer?: WebAssembly.Global;
-  __tb_fuel: WebAssembly.Global;
-  __tb_hooks: WebAssembly.Table;
-};
-
-interface GlueExports {
-  check: () => void;
-  grow: (pages: number) => number;
-  t: WebAssembly.Table;
-}
-
-/** What a process is to the lane. */
-export class LaneCpu {
-  readonly task: Task;
-  readonly image: Image;
-  /** new: no guest code has run. wait: in its `wait`. gone: ended, nothing may touch it. */
-  state: 'new' | 'run' | 'wait' | 'gone' = 'new';
-  queued = false;
-  /** Made ready while it ran; its next wait asks at once. */
-  readied = false;
-  /** It waits for its turn only: its slice was used up. */
-  yielded = false;
-  /** Released: what comes next is its trap. */
-  dead = false;
-  /** The kernel answered MARK_DIE: the trap that comes is not the guest's. */
-  dying = false;
-  aborted = false;
-  /** Resolves what the guest waits for. */
-  wake: ((answer: number) => void) | undefined = undefined;
-  memory: GuestMemory | undefined = undefined;
-  glue: GlueExports | undefined = undefined;
-  guest: Exports | undefined = undefined;
-  /** clone(2): the function to enter instead of the program's own. */
-  entry: {fn: unknown; arg: number} | undefined = undefined;
-  /** Table indices of handlers, for clone. */
-  readonly handlers = new Map<number, {fn: number; siginfo: boolean}>();
-  /** Stack pointers to put back, one for each handler that runs. */
-  readonly frames: number[] = [];
-  checks = 0;
-  calls = 0;
-
-  constructor(task: Task, image: Image) {
-    this.task = task;
-    this.image = image;
-  }
-}
-
 export interface LaneOptions {
   readonly calls: Calls;
   /** Runs a function after the host's event loop has turned once. */
@@ -105,8 +54,7 @@ export interface LaneOptions {
 export class Lane {
   readonly #options: LaneOptions;
   readonly #pool = new MemoryPool(false);
-  readonly #queue: (LaneCpu | Task)[] = [];
-  #head = 0;
+  readonly #queue = new RunQueue();
   /** A guest runs, or its resumption is outstanding. */
   #current: LaneCpu | undefined = undefined;
   #startedMs = 0;
@@ -138,7 +86,7 @@ export class Lane {
     }
     const cpu = new LaneCpu(child, image);
     try {
-      this.#instantiate(cpu, parent.memory!.pages, false);
+      instantiate(cpu, this.#pool.take(parent.memory!.pages, image.pagesMax, false), this.#imports);
     } catch (error) {
       throw new SysError('ENOMEM', 'clone', String(error));
     }
@@ -146,7 +94,7 @@ export class Lane {
     copyMemory(parent.memory!.bytes(), cpu.memory!.bytes());
     copyGlobals(image, parent.guest!, guest);
     if (stack !== 0 && image.facts.stackPointer) guest.__stack_pointer!.value = stack;
-    for (const [signal, {fn: handler, siginfo}] of parent.handlers) this.#install(cpu, signal, handler, siginfo);
+    for (const [signal, {fn: handler, siginfo}] of parent.handlers) install(cpu, signal, handler, siginfo);
     cpu.entry = {fn: guest[EXPORT.table]!.get(fn), arg};
     child.cpu = cpu;
     this.#options.count(1);
@@ -180,7 +128,7 @@ export class Lane {
     if (siginfo && !cpu.image.facts.stackPointer) {
       throw new SysError('EINVAL', 'rt_sigaction', 'SA_SIGINFO needs an exported __stack_pointer');
     }
-    this.#install(cpu, signal, fn, siginfo);
+    install(cpu, signal, fn, siginfo);
   }
 
   preempt(cpu: LaneCpu): void {
@@ -196,32 +144,8 @@ export class Lane {
   }
 
   #push(entry: LaneCpu | Task, first = false): void {
-    if (entry instanceof LaneCpu) entry.queued = true;
-    else if (this.#queue.includes(entry, this.#head)) return;
-    this.#insert(entry, first);
+    this.#queue.push(entry, first);
     this.#kick();
-  }
-
-  #insert(entry: LaneCpu | Task, first: boolean): void {
-    if (!first) this.#queue.push(entry);
-    else if (this.#head > 0) this.#queue[--this.#head] = entry;
-    else this.#queue.unshift(entry);
-  }
-
-  #shift(): LaneCpu | Task | undefined {
-    if (this.#head === this.#queue.length) return undefined;
-    const entry = this.#queue[this.#head]!;
-    this.#queue[this.#head++] = undefined!;
-    if (this.#head === this.#queue.length || this.#head > 4096) {
-      this.#queue.splice(0, this.#head);
-      this.#head = 0;
-    }
-    if (entry instanceof LaneCpu) entry.queued = false;
-    return entry;
-  }
-
-  get #empty(): boolean {
-    return this.#head === this.#queue.length;
   }
 
   /** See that the queue is served, though not from here: a wake is often in the midst of a call. */
@@ -249,17 +173,17 @@ export class Lane {
 
   #closeTurn = (): void => {
     this.#turnOpen = false;
-    if (!this.#empty) this.#pump(performance.now());
+    if (!this.#queue.empty) this.#pump(performance.now());
   };
 
   /** Gives the CPU to the next in the queue. `waiting` is the guest that calls this from its `wait`, if it does. */
   #pump(now: number, waiting?: LaneCpu): number {
-    if (this.#current !== undefined || this.#pumping || this.#empty) return MARK_BLOCK;
+    if (this.#current !== undefined || this.#pumping || this.#queue.empty) return MARK_BLOCK;
     if (!this.#openTurn(now)) return MARK_BLOCK;
     this.#pumping = true;
     let answer = MARK_BLOCK;
     try {
-      for (let next = this.#shift(); next !== undefined; next = this.#shift()) {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
         if (!(next instanceof LaneCpu)) {
           next.kernel.resumeBare(next);
           continue;
@@ -315,7 +239,7 @@ export class Lane {
     }
     cpu.state = 'run';
     try {
-      if (cpu.guest === undefined) this.#instantiate(cpu, cpu.image.facts.memory.min, true);
+      if (cpu.guest === undefined) this.#fresh(cpu);
     } catch (error) {
       // Past the point of no return of execve(2), as in Linux: what cannot be set up is killed.
       this.#fault(cpu, error instanceof WebAssembly.RuntimeError ? SIG.SEGV : SIG.KILL);
@@ -329,6 +253,14 @@ export class Lane {
     else if (facts.start) this.#enter(cpu, cpu.guest![EXPORT.start], [], facts.entry);
     else this.#enter(cpu, cpu.guest![facts.entry!], [], undefined);
   };
+
+  #fresh(cpu: LaneCpu): void {
+    const {facts, pagesMax} = cpu.image;
+    instantiate(cpu, this.#pool.take(facts.memory.min, pagesMax, true), this.#imports);
+    // Nothing can suspend here, and nothing may be interrupted.
+    cpu.guest!.__tb_fuel.value = 0x7fffffff;
+    if (facts.data) (cpu.guest![EXPORT.data] as () => void)();
+  }
 
   #enter(cpu: LaneCpu, fn: unknown, args: number[], then: string | undefined): void {
     promising!(fn)(...args).then(
@@ -379,32 +311,6 @@ export class Lane {
     this.#options.count(-1);
   }
 
-  #instantiate(cpu: LaneCpu, pages: number, fresh: boolean): void {
-    const {facts, glue, module} = cpu.image;
-    const memory = this.#pool.take(pages, cpu.image.pagesMax, fresh);
-    const imports: Record<string, WebAssembly.ImportValue> = {memory: memory.memory};
-    facts.tables.forEach(({min, max}, i) => {
-      imports[`t${i}`] = new WebAssembly.Table({element: 'anyfunc', initial: min, maximum: max});
-    });
-    const traps = new WebAssembly.Instance(glue, this.#imports).exports as unknown as GlueExports;
-    cpu.glue = traps;
-    const instance = new WebAssembly.Instance(module, {g: traps as unknown as WebAssembly.ModuleImports, m: imports});
-    const guest = instance.exports as Exports;
-    guest.__tb_hooks.set(0, traps.check);
-    guest.__tb_hooks.set(1, traps.grow);
-    cpu.guest = guest;
-    cpu.memory = memory;
-    cpu.task.mm!.memory = memory;
-    // Nothing can suspend here, and nothing may be interrupted.
-    guest.__tb_fuel.value = 0x7fffffff;
-    if (fresh && facts.data) (guest[EXPORT.data] as () => void)();
-  }
-
-  #install(cpu: LaneCpu, signal: number, fn: number, siginfo: boolean): void {
-    cpu.handlers.set(signal, {fn, siginfo});
-    cpu.glue!.t.set(signal, cpu.guest![EXPORT.table]!.get(fn));
-  }
-
   // What the glue asks. All instances share these: the one that calls is the one that runs.
 
   #glueImports(): WebAssembly.ModuleImports {
@@ -417,34 +323,41 @@ export class Lane {
         cpu.guest!.__tb_fuel.value = 0;
       }
       try {
-        const answer = calls.trap(cpu.task, nr);
-        if (answer === MARK_DIE) cpu.dying = true;
-        return answer;
+        return mark(cpu, calls.trap(cpu.task, nr));
       } catch (error) {
-        cpu.dying = true;
         panic(error);
-        return MARK_DIE;
+        return mark(cpu, MARK_DIE);
       }
     };
     const regs = () => this.#current!.task.regs;
+    /** A bug in the kernel must not become an exception that the guest can catch. */
+    const guarded = <A extends unknown[]>(fn: (cpu: LaneCpu, ...args: A) => number) => (...args: A) => {
+      const cpu = this.#current!;
+      try {
+        return mark(cpu, fn(cpu, ...args));
+      } catch (error) {
+        panic(error);
+        return mark(cpu, MARK_DIE);
+      }
+    };
     return {
       ...tries(regs, trap),
-      hi: () => this.#current!.task.call.hi,
       wait: new Suspending!(() => this.#wait()),
-      check: () => this.#check(),
-      sig: () => this.#sig(),
-      siginfo: () => this.#siginfo(),
-      sigreturn: () => this.#sigreturn(),
-      resume: () => mark(this.#current!, this.#current!.task.kernel.afterSignals(this.#current!.task)),
-      grow: (pages: number) => this.#grow(pages),
+      hi: () => this.#current!.task.call.hi,
+      siginfo: () => putSiginfo(this.#current!),
       abort: () => {
         this.#current!.aborted = true;
       },
-      unknown: (index: number) => {
-        const {task, image} = this.#current!;
+      check: guarded((cpu) => this.#check(cpu)),
+      sig: guarded(nextSignal),
+      sigreturn: guarded(sigreturn),
+      resume: guarded(({task}) => task.kernel.afterSignals(task)),
+      grow: guarded((cpu, pages: number) => grow(cpu, pages, calls)),
+      unknown: guarded(({task, image}, index: number) => {
         const {module, name} = image.facts.imports[index]!;
         calls.unknown(task, module, name);
-      },
+        return 0;
+      }),
     };
   }
 
@@ -453,9 +366,8 @@ export class Lane {
     const now = this.#pause(cpu);
     cpu.state = 'wait';
     if (cpu.yielded || cpu.readied || cpu.dead) {
-      cpu.queued = true;
       // One that only lets the host's event loop turn keeps its place.
-      this.#insert(cpu, cpu.dead || (cpu.yielded && cpu.checks !== 0));
+      this.#queue.push(cpu, cpu.dead || (cpu.yielded && cpu.checks !== 0));
       cpu.readied = false;
     }
     const answer = this.#pump(now, cpu);
@@ -465,73 +377,18 @@ export class Lane {
     });
   }
 
-  #check(): number {
-    const cpu = this.#current!;
+  #check(cpu: LaneCpu): number {
     const {task} = cpu;
     cpu.guest!.__tb_fuel.value = FUEL;
     cpu.calls = 0;
     if (task.attention !== 0) {
-      const answer = mark(cpu, task.kernel.check(task));
+      const answer = task.kernel.check(task);
       if (answer !== 0) return answer;
     }
     if (++cpu.checks >= SLICE_CHECKS) cpu.checks = 0;
     const over = performance.now() - this.#turnMs >= TURN_MS;
-    if (!over && (cpu.checks !== 0 || this.#empty)) return 0;
+    if (!over && (cpu.checks !== 0 || this.#queue.empty)) return 0;
     cpu.yielded = true;
     return MARK_BLOCK;
   }
-
-  #sig(): number {
-    const cpu = this.#current!;
-    const signal = mark(cpu, cpu.task.kernel.signalNext(cpu.task));
-    if (signal > 0) cpu.frames.push((cpu.guest!.__stack_pointer?.value as number | undefined) ?? 0);
-    return signal;
-  }
-
-  /** Makes room below the guest's stack pointer, as the handler's caller would, and puts the siginfo there. */
-  #siginfo(): number {
-    const {task, guest, memory, frames} = this.#current!;
-    const at = ((frames[frames.length - 1]! >>> 0) - SIGINFO_BYTES) & ~15;
-    const bytes = memory!.bytes();
-    if (at < 0 || at + SIGINFO_BYTES > bytes.length) return at;
-    guest!.__stack_pointer!.value = at;
-    bytes.set(siginfoBytes(task), at);
-    return at;
-  }
-
-  #sigreturn(): void {
-    const {task, guest, frames, image} = this.#current!;
-    const old = frames.pop()!;
-    if (image.facts.stackPointer) guest!.__stack_pointer!.value = old;
-    task.kernel.sigreturn(task);
-  }
-
-  #grow(pages: number): number {
-    const {task, memory, image} = this.#current!;
-    const old = memory!.pages;
-    const more = pages >>> 0;
-    if (more === 0) return old;
-    if (old + more > image.pagesMax) return -1;
-    if (!this.#options.calls.grow(task, more * PAGE_BYTES)) return this.#current!.dead ? mark(this.#current!, MARK_DIE) : -1;
-    try {
-      return memory!.memory.grow(more);
-    } catch {
-      this.#options.calls.grow(task, -more * PAGE_BYTES);
-      return -1;
-    }
-  }
-}
-
-/** Notes that the kernel wants the process to die. */
-function mark(cpu: LaneCpu, answer: number): number {
-  if (answer === MARK_DIE) cpu.dying = true;
-  return answer;
-}
-
-function copyGlobals(image: Image, from: Exports, to: Exports): void {
-  image.facts.globals.forEach((type, i) => {
-    const name = EXPORT.global + i;
-    if (type === V128) copyVector(from[name], to[name]);
-    else (to[name] as WebAssembly.Global).value = (from[name] as WebAssembly.Global).value;
-  });
 }

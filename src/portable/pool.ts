@@ -1,5 +1,5 @@
-// Threads for guests: Node's worker threads, kept for the next process, since a cold one takes tens of milliseconds and a
-// warm one a tenth of one. A browser's workers will come behind the same interface.
+// Threads for guests: Node's worker threads, kept for the next process, since a cold one takes tens of milliseconds and
+// a warm one a tenth of one. A browser's workers will come behind the same interface.
 
 import {Worker} from 'node:worker_threads';
 import {asset} from '../asset.ts';
