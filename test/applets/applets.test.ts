@@ -10,10 +10,15 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createRuntime, type Runtime } from '../../src/index.ts';
+import { skip } from '../skip.ts';
 
 const corpus = fileURLToPath(new URL('corpus/', import.meta.url));
 const tables = readdirSync(corpus).filter((name) => name.endsWith('.txt')).map((name) => name.slice(0, -4)).sort();
-const busybox = existsSync('/bin/busybox') && process.platform === 'linux';
+/** A tmpfs, as the container's /work is: sizes of directories are then the same. */
+const fast = '/dev/shm';
+/** Another version answers otherwise here and there. */
+const busybox = process.platform === 'linux' && existsSync(fast) && existsSync('/bin/busybox')
+  && spawnSync('/bin/busybox', { encoding: 'latin1' }).stdout.includes('BusyBox v1.35');
 
 const blocksOf = (table: string): string[] =>
   readFileSync(join(corpus, `${table}.txt`), 'latin1').replaceAll('\r\n', '\n').trim().split(/\n\n+/);
@@ -36,9 +41,6 @@ function script(blocks: readonly string[], dir: string): string {
 function parts(output: string): string[] {
   return output.split(/^%%% \d+\n/m).slice(1);
 }
-
-/** A tmpfs, as the container's /work is: sizes of directories are then the same. */
-const fast = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** busybox's own answers, its applets found before all else. */
 function reference(blocks: readonly string[]): string {
@@ -94,5 +96,7 @@ for (const table of tables) {
     }
   });
 }
+
+if (!busybox) skip(test, 'busybox still answers as recorded', 'no busybox 1.35 here', 'apt-get install busybox-static');
 
 test.run();
