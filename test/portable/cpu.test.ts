@@ -105,14 +105,14 @@ test('traps are signals', async () => {
 
 test('start code runs as an entry and may wait', async () => {
   const t = toy();
-  const task = t.start(t.program(program(`(func $s ${log('(call $pause)')}) (start $s)
+  const task = t.start(t.program(program(`(func $s ${log(num(1))} ${log('(call $pause)')}) (start $s)
     (func (export "_start") ${log(num(5))})`)));
-  await sleep(cpu === 'worker' ? 150 : 5);
-  assert.equal(t.log, []);
+  await reached(t, 1);
+  assert.equal(t.log, [1]);
   task.woken++;
   t.hardware.ready(task as never);
   await task.exited;
-  assert.equal(t.log, [77, 5]);
+  assert.equal(t.log, [1, 77, 5]);
 });
 
 const spin = '(loop $l (br $l))';
@@ -144,11 +144,11 @@ for (const [name, body] of Object.entries(endless)) {
 
 test('endless recursion is a segmentation fault and harms nobody', async () => {
   const t = toy();
-  const sibling = t.start(t.program(start(log('(call $pause)'))));
+  const sibling = t.start(t.program(start(`${log(num(0))} ${log('(call $pause)')}`)));
   const deep = program(`(func $f (param i32) (result i32) (i32.add (call $getpid) (call $f (local.get 0))))
     (func (export "_start") (drop (call $f (i32.const 1))))`);
   assert.is(await t.run(deep), 139);
-  if (cpu === 'worker') await sleep(100);
+  await reached(t, 1);
   sibling.woken++;
   t.hardware.ready(sibling as never);
   assert.is(await sibling.exited, 0);
@@ -168,12 +168,12 @@ test('two endless loops share the CPU with one that makes calls', async () => {
 
 test('a waiting process is killed into its trap, past its catch_all', async () => {
   const t = toy();
-  const task = t.start(t.program(start(`(try (do (drop (call $pause))) (catch_all ${log(num(1))})) ${log(num(2))}`)));
-  await sleep(cpu === 'worker' ? 150 : 5);
+  const task = t.start(t.program(start(`${log(num(0))} (try (do (drop (call $pause))) (catch_all ${log(num(1))})) ${log(num(2))}`)));
+  await reached(t, 1);
   t.kill(task);
   assert.is(await task.exited, 137);
   await sleep(20);
-  assert.equal(t.log, []);
+  assert.equal(t.log, [0]);
   assert.is(await t.run(start(log(num(3)))), 0);
 });
 
