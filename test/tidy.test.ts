@@ -12,6 +12,7 @@ const linesMax = 400;
 
 /** Files that may be longer than 400 lines, each with its reason. */
 const long: Readonly<Record<string, string>> = {
+  'assembly/bin/sh/parser.ts': 'the whole grammar of the shell, one function a rule',
   'assembly/sys/linux.ts': 'generated from the system-call table',
   'assembly/sys/fs.ts': 'one short wrapper per call about files',
   'assembly/bin/awk/parser.ts': 'one grammar, a function per rule',

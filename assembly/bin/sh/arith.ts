@@ -1,42 +1,41 @@
-// Arithmetic expansion: 64-bit integers with C's operators. The text becomes a tree once; words whose expression is
+// Arithmetic expressions as trees: C's operators over 64-bit integers. The text is parsed once; words whose expression is
 // fixed keep the tree, so that a loop only walks it.
 
 import { at, isDigit, isName, isNameStart, isSpace } from './buf';
-import { raise } from './message';
-import { Var, assign, lookup, valueOf } from './vars';
+import { Var, lookup } from './vars';
 
-const NUM = 0;
-const VAR = 1;
+export const NUM = 0;
+export const VAR = 1;
 // Binary operators are named by their precedence's row below.
-const ANDAND = 2;
-const OROR = 3;
-const COND = 4;
-const COMMA = 5;
-const NEG = 6;
-const NOT = 7;
-const INVERT = 8;
-const ASSIGN = 9;
-const PREINC = 10;
-const PREDEC = 11;
-const POSTINC = 12;
-const POSTDEC = 13;
-const MUL = 20;
-const DIV = 21;
-const MOD = 22;
-const ADD = 23;
-const SUB = 24;
-const SHL = 25;
-const SHR = 26;
-const LT = 27;
-const LE = 28;
-const GT = 29;
-const GE = 30;
-const EQ = 31;
-const NE = 32;
-const AND = 33;
-const XOR = 34;
-const OR = 35;
-const POW = 36;
+export const ANDAND = 2;
+export const OROR = 3;
+export const COND = 4;
+export const COMMA = 5;
+export const NEG = 6;
+export const NOT = 7;
+export const INVERT = 8;
+export const ASSIGN = 9;
+export const PREINC = 10;
+export const PREDEC = 11;
+export const POSTINC = 12;
+export const POSTDEC = 13;
+export const MUL = 20;
+export const DIV = 21;
+export const MOD = 22;
+export const ADD = 23;
+export const SUB = 24;
+export const SHL = 25;
+export const SHR = 26;
+export const LT = 27;
+export const LE = 28;
+export const GT = 29;
+export const GE = 30;
+export const EQ = 31;
+export const NE = 32;
+export const AND = 33;
+export const XOR = 34;
+export const OR = 35;
+export const POW = 36;
 
 export class Arith {
   num: i64 = 0;
@@ -52,40 +51,15 @@ export class Arith {
 let src: string = '';
 let pos: i32 = 0;
 /** Why the last parse or evaluation failed; '' if it did not. */
-let trouble: string = '';
-/** Variables whose values are expressions, within one another. */
-let nested: i32 = 0;
+export let trouble: string = '';
 /** Parentheses and signs within one another. */
 let depth: i32 = 0;
 const MAX_DEPTH = 600;
 
 const SYNTAX = 'arithmetic syntax error';
 
-/** The tree of an expression; null (after a message) if it is none. */
-export function compile(text: string): Arith | null {
-  trouble = '';
-  const tree = parse(text);
-  if (tree == null) raise(trouble);
-  return tree;
-}
-
-/** Evaluate; `evalFailed` says after a message that there is no value. */
-export let evalFailed: bool = false;
-
-export function evaluate(tree: Arith): i64 {
-  trouble = '';
-  evalFailed = false;
-  nested = 0;
-  const v = run(tree);
-  if (trouble.length > 0) {
-    evalFailed = true;
-    raise(trouble);
-    return 0;
-  }
-  return v;
-}
-
-function parse(text: string): Arith | null {
+/** The tree of an expression; null with `trouble` set if it is none. */
+export function parse(text: string): Arith | null {
   const s = src;
   const p = pos;
   src = text;
@@ -102,6 +76,11 @@ function parse(text: string): Arith | null {
   src = s;
   pos = p;
   return trouble.length > 0 ? null : tree;
+}
+
+/** Note why; the first reason stays ('' forgets it). */
+export function blame(text: string): void {
+  if (trouble.length == 0 || text.length == 0) trouble = text;
 }
 
 function fail(text: string): Arith {
@@ -353,112 +332,4 @@ function wide(c: i32, base: i64): i64 {
   if (c >= 97 && c <= 122) return c - 87;
   if (c >= 65 && c <= 90) return c - 65 + 36;
   return c == 64 ? 62 : c == 95 ? 63 : 99;
-}
-
-/** What a variable counts as: its number, or the value of the expression it holds. */
-function variable(v: Var): i64 {
-  const s = valueOf(v);
-  if (s == null) return 0;
-  const text = s as string;
-  const n = text.length;
-  let i = 0;
-  let minus = false;
-  if (n > 1 && (at(text, 0) == 45 || at(text, 0) == 43)) {
-    minus = at(text, 0) == 45;
-    i = 1;
-  }
-  if (n - i > 0 && n - i < 19 && (at(text, i) != 48 || n - i == 1)) {
-    let value: i64 = 0;
-    for (; i < n; i++) {
-      const c = at(text, i);
-      if (!isDigit(c)) break;
-      value = value * 10 + (c - 48);
-    }
-    if (i == n) return minus ? -value : value;
-  }
-  if (nested > 32) {
-    if (trouble.length == 0) trouble = 'expression recursion loop detected';
-    return 0;
-  }
-  const tree = parse(text);
-  if (tree == null) return 0;
-  nested++;
-  const value = run(tree);
-  nested--;
-  return value;
-}
-
-function put(v: Var, n: i64): i64 {
-  if (trouble.length == 0 && !assign(v, n.toString())) trouble = v.name + ': is read only';
-  return n;
-}
-
-function run(n: Arith): i64 {
-  switch (n.op) {
-    case NUM: return n.num;
-    case VAR: return variable(n.v!);
-    case ANDAND: return run(n.a!) != 0 && run(n.b!) != 0 ? 1 : 0;
-    case OROR: return run(n.a!) != 0 || run(n.b!) != 0 ? 1 : 0;
-    case COND: return run(n.a!) != 0 ? run(n.b!) : run(n.c!);
-    case COMMA:
-      if (n.a != n.b) run(n.a!);
-      return run(n.b!);
-    case NEG: return -run(n.a!);
-    case NOT: return run(n.a!) == 0 ? 1 : 0;
-    case INVERT: return ~run(n.a!);
-    case PREINC: return put(n.a!.v!, variable(n.a!.v!) + 1);
-    case PREDEC: return put(n.a!.v!, variable(n.a!.v!) - 1);
-    case POSTINC: return put(n.a!.v!, variable(n.a!.v!) + 1) - 1;
-    case POSTDEC: return put(n.a!.v!, variable(n.a!.v!) - 1) + 1;
-    case ASSIGN: {
-      if (n.with == 0) return put(n.v!, run(n.b!));
-      const old = variable(n.v!);
-      return put(n.v!, compute(n.with, old, run(n.b!)));
-    }
-  }
-  const a = run(n.a!);
-  return compute(n.op, a, run(n.b!));
-}
-
-function compute(op: i32, a: i64, b: i64): i64 {
-  switch (op) {
-    case MUL: return a * b;
-    case DIV:
-    case MOD:
-      if (b == 0) {
-        if (trouble.length == 0) trouble = 'divide by zero';
-        return 0;
-      }
-      // The one quotient that does not fit; a trap in wasm.
-      if (b == -1) return op == DIV ? -a : 0;
-      return op == DIV ? a / b : a % b;
-    case ADD: return a + b;
-    case SUB: return a - b;
-    case SHL: return a << b;
-    case SHR: return a >> b;
-    case LT: return a < b ? 1 : 0;
-    case LE: return a <= b ? 1 : 0;
-    case GT: return a > b ? 1 : 0;
-    case GE: return a >= b ? 1 : 0;
-    case EQ: return a == b ? 1 : 0;
-    case NE: return a != b ? 1 : 0;
-    case AND: return a & b;
-    case XOR: return a ^ b;
-    case OR: return a | b;
-    case POW: {
-      if (b < 0) {
-        if (trouble.length == 0) trouble = 'exponent less than 0';
-        return 0;
-      }
-      let v: i64 = 1;
-      let x = a;
-      while (b > 0) {
-        if (b & 1) v *= x;
-        x *= x;
-        b >>= 1;
-      }
-      return v;
-    }
-  }
-  return 0;
 }

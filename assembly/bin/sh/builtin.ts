@@ -24,52 +24,56 @@ function add(name: string, flags: i32, fn: (args: string[]) => i32): void {
   table.set(name, new Builtin(name, flags, fn));
 }
 
-add('.', SPECIAL, control.dot);
-add(':', SPECIAL, control.succeed);
-add('[', 0, test);
-add('[[', 0, test);
-add('alias', 0, name.alias);
-add('bg', 0, jobcmd.bg);
-add('break', SPECIAL, control.break_);
-add('cd', 0, dir.cd);
-add('chdir', 0, dir.cd);
-add('command', 0, name.command);
-add('continue', SPECIAL, control.break_);
-add('echo', 0, echo);
-add('eval', SPECIAL, control.eval_);
-add('exec', SPECIAL, control.exec);
-add('exit', SPECIAL, control.exit);
-add('export', SPECIAL | DECLARES, variable.export_);
-add('false', 0, control.fail);
-add('fg', 0, jobcmd.fg);
-add('getopts', 0, getopts);
-add('hash', 0, name.hash);
-add('help', 0, help);
-add('history', 0, history);
-add('jobs', 0, jobcmd.jobs);
-add('kill', 0, jobcmd.kill);
-add('let', 0, variable.let_);
-add('local', DECLARES | SPECIAL, variable.local);
-add('printf', 0, printf);
-add('pwd', 0, dir.pwd);
-add('read', 0, read);
-add('readonly', SPECIAL | DECLARES, variable.readonly);
-add('return', SPECIAL, control.return_);
-add('set', SPECIAL, variable.set);
-add('shift', SPECIAL, variable.shift);
-add('source', SPECIAL, control.dot);
-add('test', 0, test);
-add('times', SPECIAL, dir.times);
-add('trap', SPECIAL, control.trap_);
-add('true', 0, control.succeed);
-add('type', 0, name.type);
-add('ulimit', 0, dir.ulimit);
-add('umask', 0, dir.umask);
-add('unalias', 0, name.unalias);
-add('unset', SPECIAL, variable.unset);
-add('wait', 0, jobcmd.wait);
+/** Filled at the first use: a table made while the modules load would be compiled before what it points to. */
+function fill(): void {
+  add('.', SPECIAL, control.dot);
+  add(':', SPECIAL, control.succeed);
+  add('[', 0, test);
+  add('[[', 0, test);
+  add('alias', 0, name.alias);
+  add('bg', 0, jobcmd.bg);
+  add('break', SPECIAL, control.break_);
+  add('cd', 0, dir.cd);
+  add('chdir', 0, dir.cd);
+  add('command', 0, name.command);
+  add('continue', SPECIAL, control.break_);
+  add('echo', 0, echo);
+  add('eval', SPECIAL, control.eval_);
+  add('exec', SPECIAL, control.exec);
+  add('exit', SPECIAL, control.exit);
+  add('export', SPECIAL | DECLARES, variable.export_);
+  add('false', 0, control.fail);
+  add('fg', 0, jobcmd.fg);
+  add('getopts', 0, getopts);
+  add('hash', 0, name.hash);
+  add('help', 0, help);
+  add('history', 0, history);
+  add('jobs', 0, jobcmd.jobs);
+  add('kill', 0, jobcmd.kill);
+  add('let', 0, variable.let_);
+  add('local', DECLARES | SPECIAL, variable.local);
+  add('printf', 0, printf);
+  add('pwd', 0, dir.pwd);
+  add('read', 0, read);
+  add('readonly', SPECIAL | DECLARES, variable.readonly);
+  add('return', SPECIAL, control.return_);
+  add('set', SPECIAL, variable.set);
+  add('shift', SPECIAL, variable.shift);
+  add('source', SPECIAL, control.dot);
+  add('test', 0, test);
+  add('times', SPECIAL, dir.times);
+  add('trap', SPECIAL, control.trap_);
+  add('true', 0, control.succeed);
+  add('type', 0, name.type);
+  add('ulimit', 0, dir.ulimit);
+  add('umask', 0, dir.umask);
+  add('unalias', 0, name.unalias);
+  add('unset', SPECIAL, variable.unset);
+  add('wait', 0, jobcmd.wait);
+}
 
 export function findBuiltin(name: string): Builtin | null {
+  if (table.size == 0) fill();
   return table.has(name) ? table.get(name) : null;
 }
 
@@ -79,6 +83,7 @@ export function isSpecialBuiltin(name: string): bool {
 }
 
 export function builtinNames(): string[] {
+  if (table.size == 0) fill();
   return table.keys();
 }
 

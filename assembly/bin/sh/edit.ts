@@ -2,14 +2,15 @@
 // The line is kept in bytes; the cursor moves by whole UTF-8 characters and knows how wide they are.
 
 import * as fs from '../../sys/fs';
-import * as signal from '../../sys/signal';
 import * as tty from '../../sys/tty';
 import * as linux from '../../sys/linux';
-import { scratch } from '../../sys/bytes';
 import { Buf, at, chr, isBlank } from './buf';
 import { complete, completions } from './complete';
 import { entries } from './history';
-import * as trap from './trap';
+import {
+  CUT_BACK, CUT_WORD, DELETE, DOWN, END, END_OF_INPUT, HOME, INTERRUPT, LEFT, RIGHT, UP, WORD_LEFT, WORD_RIGHT, byte, columns,
+  key, measure,
+} from './key';
 import { next, previous, widthOf } from './width';
 
 /** 0, 130 after Ctrl-C. */
@@ -20,7 +21,6 @@ let line: string = '';
 let pos: i32 = 0;
 let prompt: string = '';
 let promptWidth: i32 = 0;
-let columns: i32 = 80;
 /** The row of the cursor below the prompt's last row, as it stands on the screen. */
 let row: i32 = 0;
 /** Text that Ctrl-K, Ctrl-U and Ctrl-W cut, for Ctrl-Y. */
@@ -31,84 +31,6 @@ let fresh: string = '';
 
 function write(s: string): void {
   fs.write(1, s);
-}
-
-/** A key: a byte, or one of these for an escape sequence. */
-const END_OF_INPUT = -1;
-const UP = 1000;
-const DOWN = 1001;
-const RIGHT = 1002;
-const LEFT = 1003;
-const HOME = 1004;
-const END = 1005;
-const DELETE = 1006;
-const WORD_RIGHT = 1007;
-const WORD_LEFT = 1008;
-const CUT_WORD = 1009;
-const CUT_BACK = 1010;
-const NOTHING = 1011;
-const INTERRUPT = 1012;
-
-function byte(): i32 {
-  while (true) {
-    const got = linux.read(0, scratch, 1);
-    if (got == 1) return load<u8>(scratch);
-    if (got != -linux.EINTR) return END_OF_INPUT;
-    if (signal.anyCaught) {
-      if (signal.caught[linux.SIGINT] && !trap.trapped(linux.SIGINT)) {
-        signal.takeCaught(linux.SIGINT);
-        return INTERRUPT;
-      }
-      trap.run();
-    }
-    measure();
-  }
-}
-
-function measure(): void {
-  tty.winsize(1);
-  columns = tty.columns > 0 ? tty.columns : 80;
-}
-
-function key(): i32 {
-  let c = byte();
-  if (c != 27) return c;
-  // A lone escape is not waited for.
-  if (fs.poll(0, linux.POLLIN, 50) <= 0) return NOTHING;
-  c = byte();
-  if (c == 98) return WORD_LEFT;
-  if (c == 102) return WORD_RIGHT;
-  if (c == 100) return CUT_WORD;
-  if (c == 127 || c == 8) return CUT_BACK;
-  if (c != 91 && c != 79) return NOTHING;
-  let n = 0;
-  let mod = 0;
-  while (true) {
-    c = byte();
-    if (c >= 48 && c <= 57) {
-      n = n * 10 + c - 48;
-      continue;
-    }
-    if (c == 59) {
-      mod = 1;
-      n = 0;
-      continue;
-    }
-    break;
-  }
-  switch (c) {
-    case 65: return UP;
-    case 66: return DOWN;
-    case 67: return mod && n == 5 ? WORD_RIGHT : RIGHT;
-    case 68: return mod && n == 5 ? WORD_LEFT : LEFT;
-    case 72: return HOME;
-    case 70: return END;
-    case 126:
-      if (n == 1 || n == 7) return HOME;
-      if (n == 4 || n == 8) return END;
-      return n == 3 ? DELETE : NOTHING;
-  }
-  return c < 0 ? END_OF_INPUT : NOTHING;
 }
 
 /** Read a line, its newline at the end; null at the end of the input (and after Ctrl-C, with editStatus 130). */

@@ -3,7 +3,7 @@
 // quoted, since only unquoted ones split, match or stand for others.
 
 import { PARITH, PCMD, PLIT, PPROC, Part, VNORMAL, Word } from './ast';
-import { compile, evalFailed, evaluate } from './arith';
+import { compile, evalFailed, evaluate } from './evaluate';
 import { Buf, at, chr } from './buf';
 import { glob, isPattern } from './glob';
 import { homeOf } from './tilde';

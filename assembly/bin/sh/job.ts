@@ -7,6 +7,7 @@ import * as signal from '../../sys/signal';
 import * as tty from '../../sys/tty';
 import { ECHILD, EINTR, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIG_BLOCK, SIG_SETMASK, WNOHANG, WUNTRACED } from '../../sys/linux';
 import { at, isDigit, number } from './buf';
+import { describe, sigText, stopStatus } from './jobtext';
 import { tell } from './message';
 import { FLOW_INTERRUPT, leave, sh } from './state';
 import { settle, trapped } from './trap';
@@ -86,12 +87,12 @@ function makeCurrent(j: Job): void {
 }
 
 /** The current job: the last that stopped, else the last started. */
-function current(): Job | null {
+export function current(): Job | null {
   for (let i = jobs.length - 1; i >= 0; i--) if (jobs[i].state == STOPPED) return jobs[i];
   return jobs.length > 0 ? jobs[jobs.length - 1] : null;
 }
 
-function previous(): Job | null {
+export function previous(): Job | null {
   const c = current();
   for (let i = jobs.length - 1; i >= 0; i--) if (jobs[i] != c && jobs[i].state == STOPPED) return jobs[i];
   for (let i = jobs.length - 1; i >= 0; i--) if (jobs[i] != c) return jobs[i];
@@ -197,14 +198,6 @@ function note(pid: i32, status: i32): void {
   }
 }
 
-/** What is said of a foreground job that a signal ended. */
-function sigText(status: i32): string {
-  if (!proc.WIFSIGNALED(status)) return '';
-  const sig = proc.WTERMSIG(status);
-  if (sig == SIGINT || sig == SIGPIPE) return '';
-  return signal.signalText(sig) + (status & 0x80 ? ' (core dumped)' : '');
-}
-
 /** Collect children that have changed already, without waiting. */
 export function poll(): void {
   while (reap(WNOHANG) > 0) {}
@@ -229,11 +222,6 @@ export function waitForeground(j: Job): i32 {
     return 130;
   }
   return proc.exitStatus(status);
-}
-
-function stopStatus(j: Job): i32 {
-  for (let i = j.procs.length - 1; i >= 0; i--) if (proc.WIFSTOPPED(j.procs[i].status)) return j.procs[i].status;
-  return 0;
 }
 
 /** Somebody else reaped its children: nothing is known of them. */
@@ -300,47 +288,6 @@ export function trapPending(): i32 {
     if (trapped(i) || i == SIGINT && sh.interactive) return i;
   }
   return 0;
-}
-
-/** A job's state in words. */
-function stateText(j: Job): string {
-  if (j.state == RUNNING) return 'Running';
-  return statusText(j.state == STOPPED ? stopStatus(j) : j.status);
-}
-
-function statusText(status: i32): string {
-  if (status == -1) return 'Running';
-  if (proc.WIFSTOPPED(status)) return signal.signalText(proc.WSTOPSIG(status));
-  if (proc.WIFSIGNALED(status)) return signal.signalText(proc.WTERMSIG(status)) + (status & 0x80 ? ' (core dumped)' : '');
-  const code = proc.WEXITSTATUS(status);
-  return code == 0 ? 'Done' : 'Done(' + code.toString() + ')';
-}
-
-export const LONG = 1;
-export const PGIDS = 2;
-
-/** One job as `jobs` prints it. */
-export function describe(j: Job, mode: i32): string {
-  if (mode & PGIDS) return j.pgid.toString() + '\n';
-  const mark = j == current() ? '+' : j == previous() ? '-' : ' ';
-  const head = '[' + j.id.toString() + ']' + mark + '  ';
-  if (mode & LONG) {
-    let s = '';
-    for (let i = 0; i < j.procs.length; i++) {
-      const p = j.procs[i];
-      const lead = i == 0 ? head : ' |'.padEnd(head.length, ' ');
-      const left = lead + p.pid.toString() + ' ' + (i == 0 ? stateText(j) : statusText(p.status));
-      s += left.padEnd(33, ' ') + p.text + '\n';
-    }
-    return s;
-  }
-  return (head + stateText(j)).padEnd(33, ' ') + text(j) + '\n';
-}
-
-export function text(j: Job): string {
-  let s = '';
-  for (let i = 0; i < j.procs.length; i++) s += (i == 0 ? '' : ' | ') + j.procs[i].text;
-  return s;
 }
 
 /** Tell of the jobs that changed since the last time, and drop those that are done. */

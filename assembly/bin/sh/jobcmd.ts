@@ -7,6 +7,7 @@ import { strerror } from '../../sys/errno';
 import { SIGTERM } from '../../sys/linux';
 import { at, number } from './buf';
 import * as table from './job';
+import { LONG, PGIDS, describe, text } from './jobtext';
 import { failed, raise } from './message';
 import { sh } from './state';
 
@@ -17,8 +18,8 @@ export function jobs(args: string[]): i32 {
     const s = args[i];
     if (s.length < 2 || at(s, 0) != 45) break;
     for (let k = 1; k < s.length; k++) {
-      if (at(s, k) == 108) mode = table.LONG;
-      else if (at(s, k) == 112) mode = table.PGIDS;
+      if (at(s, k) == 108) mode = LONG;
+      else if (at(s, k) == 112) mode = PGIDS;
       else return failed('illegal option -' + s.charAt(k), 2);
     }
   }
@@ -39,7 +40,7 @@ export function jobs(args: string[]): i32 {
 
 function show(j: table.Job, mode: i32): void {
   if (j.procs.length == 0) return;
-  out.put(table.describe(j, mode));
+  out.put(describe(j, mode));
   j.changed = false;
   if (j.state == table.DONE) table.remove(j);
 }
@@ -58,7 +59,7 @@ function resume(args: string[], foreground: bool): i32 {
     const j = i < args.length ? table.find(args[i]) : table.findCurrent();
     if (j == null) return raise(table.trouble);
     if (!j.group) return raise('job ' + (i < args.length ? args[i] : '(null)') + ' not created under job control');
-    out.line((foreground ? '' : '[' + j.id.toString() + '] ') + table.text(j));
+    out.line((foreground ? '' : '[' + j.id.toString() + '] ') + text(j));
     const status = table.resume(j, foreground);
     if (++i >= args.length) return status;
   }

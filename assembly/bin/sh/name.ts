@@ -6,7 +6,7 @@ import { at, quote } from './buf';
 import { findBuiltin } from './builtin';
 import * as commands from './command';
 import { failed, tell } from './message';
-import { keyword } from './parser';
+import { keyword } from './token';
 import { FLOW_ERROR, SPECIAL, leave } from './state';
 
 /** Say what a name is. `terse`: as `command -v` does; `standard`: on the standard path. */

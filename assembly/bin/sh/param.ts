@@ -4,7 +4,7 @@ import {
   Part, VASSIGN, VLENGTH, VMINUS, VPLUS, VQUESTION, VREPLACE, VREPLACEALL, VSUBSTR, VTRIMLEFT,
   VTRIMLEFTMAX, VTRIMRIGHT, VTRIMRIGHTMAX, Word,
 } from './ast';
-import { compile, evaluate, evalFailed } from './arith';
+import { compile, evaluate, evalFailed } from './evaluate';
 import { Buf, at } from './buf';
 import { Builder, expandParts, expandPattern, expandString, ifsFirst } from './expand';
 import { fits, isPattern, unquote } from './glob';

@@ -8,11 +8,12 @@ import {
 import * as aliases from './alias';
 import { at, goodName, isDigit } from './buf';
 import { Source } from './input';
+import { Lexer } from './lexer';
+import { afterAssign, literalWord } from './literal';
 import {
-  Lexer, TAND, TBACK, TBEGIN, TCASE, TDO, TDONE, TDSEMI, TELIF, TELSE, TEND, TEOF, TESAC, TFI, TFOR,
-  TFUNCTION, TIF, TIN, TLP, TNL, TNOT, TOR, TPIPE, TREDIR, TRP, TSEMI, TTHEN, TUNTIL, TWHILE, TWORD, afterAssign,
-  literalWord, tokenText,
-} from './lexer';
+  TAND, TBACK, TBEGIN, TCASE, TDO, TDONE, TDSEMI, TELIF, TELSE, TEND, TEOF, TESAC, TFI, TFOR, TFUNCTION, TIF, TIN, TLP,
+  TNL, TNOT, TOR, TPIPE, TREDIR, TRP, TSEMI, TTHEN, TUNTIL, TWHILE, TWORD, keyword, tokenText,
+} from './token';
 import { isSpecialBuiltin } from './builtin';
 import { tooDeep } from './state';
 import { lookup } from './vars';
@@ -564,25 +565,6 @@ function ends(t: i32): bool {
 function digits(s: string): bool {
   for (let i = 0; i < s.length; i++) if (!isDigit(at(s, i))) return false;
   return s.length > 0;
-}
-
-/** The token of a reserved word, or -1. */
-export function keyword(s: string): i32 {
-  if (s.length == 0) return -1;
-  switch (at(s, 0)) {
-    case 33: return s.length == 1 ? TNOT : -1;
-    case 99: return s == 'case' ? TCASE : -1;
-    case 100: return s == 'do' ? TDO : s == 'done' ? TDONE : -1;
-    case 101: return s == 'elif' ? TELIF : s == 'else' ? TELSE : s == 'esac' ? TESAC : -1;
-    case 102: return s == 'fi' ? TFI : s == 'for' ? TFOR : s == 'function' ? TFUNCTION : -1;
-    case 105: return s == 'if' ? TIF : s == 'in' ? TIN : -1;
-    case 116: return s == 'then' ? TTHEN : -1;
-    case 117: return s == 'until' ? TUNTIL : -1;
-    case 119: return s == 'while' ? TWHILE : -1;
-    case 123: return s.length == 1 ? TBEGIN : -1;
-    case 125: return s.length == 1 ? TEND : -1;
-  }
-  return -1;
 }
 
 /** The command of `$(`, up to its `)`, on the lexer that met it. */

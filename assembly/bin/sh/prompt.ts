@@ -6,7 +6,7 @@ import { now } from '../../sys/time';
 import { userName } from '../../lib/user';
 import { Buf, at, isDigit } from './buf';
 import { directory } from './dir';
-import { expandPrompt } from './exec';
+import { expandPrompt } from './simple';
 import * as vars from './vars';
 
 export function promptText(name: string): string {

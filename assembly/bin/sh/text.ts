@@ -6,7 +6,7 @@ import {
   VQUESTION, VSUBSTR, Word,
 } from './ast';
 import { at, isName, quote } from './buf';
-import { keyword } from './parser';
+import { keyword } from './token';
 
 /** A command as the list of jobs shows it. */
 export function textOf(n: Node | null): string {

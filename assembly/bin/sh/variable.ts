@@ -1,7 +1,7 @@
 // Builtins on variables and parameters: export, readonly, local, unset, set, shift, let.
 
 import * as out from '../../lib/out';
-import { compile, evalFailed, evaluate } from './arith';
+import { compile, evalFailed, evaluate } from './evaluate';
 import { at, goodName, number } from './buf';
 import { removeFunction } from './command';
 import { failed, raise } from './message';
