@@ -11,6 +11,7 @@ import {engines, root} from './engines.mjs';
 import {compileGuest} from './wasm.mjs';
 
 const all = ['start', 'calls', 'containers', 'micro', 'install'];
+const limitMs = 300_000;
 // Measured once, since no CPU is in them.
 const plain = ['micro', 'install'];
 const args = process.argv.slice(2);
@@ -52,7 +53,7 @@ function run(node, cpu, list) {
   const {NODE_EXTRA_CA_CERTS: _, ...env} = process.env;
   const main = join(root, 'build/bench/main.mjs');
   const done = spawnSync(node, ['--expose-gc', '--enable-source-maps', main, cpu, ...list], {
-    cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 2 ** 26,
+    cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 2 ** 26, timeout: limitMs, killSignal: 'SIGKILL',
   });
   for (const line of done.stdout.split('\n')) {
     if (line.startsWith('{')) records.push(JSON.parse(line));
