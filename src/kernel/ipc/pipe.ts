@@ -199,9 +199,11 @@ export const openFifo: Opener = (task, inode, path, flags) => {
   const pipe = (inode.fifo ??= new Pipe()) as Pipe;
   const mode = flags & O.ACCMODE;
   if (waiting !== undefined) return ready(pipe, waiting, mode) ? done(waiting) : pause(pipe, mode);
-  if (mode === O.WRONLY && (flags & O.NONBLOCK) !== 0 && pipe.readers === 0) throw new SysError('ENXIO');
+  const named = !(inode instanceof AnonInode);
+  if (named && mode === O.WRONLY && (flags & O.NONBLOCK) !== 0 && pipe.readers === 0) throw new SysError('ENXIO');
   const file = new PipeFile(pipe, inode, path, flags);
-  if (mode === O.RDWR || (flags & O.NONBLOCK) !== 0) return file;
+  // A pipe opened again through /proc/PID/fd has had both its sides.
+  if (!named || mode === O.RDWR || (flags & O.NONBLOCK) !== 0) return file;
   if (mode === O.RDONLY ? pipe.writers > 0 : pipe.readers > 0) return file;
   // It counts as an end from now on: that is what the other side waits for.
   const opening: Opening = { file: file.get(), seen: mode === O.RDONLY ? pipe.writersEver : pipe.readersEver };
