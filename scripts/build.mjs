@@ -1,9 +1,8 @@
 // The JavaScript build (esbuild). dist/ gets the command line, the library, the browser's entry and the threads'
 // entries as ES modules with shared chunks; every dynamic import is a chunk of its own, read only when it is needed.
 //
-//   node scripts/build.mjs [--release]     --release also empties dist/ first and writes types and notices
+//   node scripts/build.mjs
 
-import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join, relative, sep} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
@@ -63,7 +62,7 @@ export async function build({release = false} = {}) {
   const cli = join(dist, 'cli.js');
   if (files.has(cli)) files.set(cli, `#!/usr/bin/env node\n${files.get(cli)}`);
   for (const [path, text] of files) if (path.endsWith('.js')) files.set(path, withRequire(text));
-  if (release) rmSync(dist, {recursive: true, force: true});
+  if (release) strays(files);
   mkdirSync(dist, {recursive: true});
   for (const [path, text] of files) replace(path, text);
   return node.metafile;
@@ -104,6 +103,14 @@ function withRequire(text) {
   if (!/\btypeof require\b|\brequire\(/.test(text)) return text;
   const at = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0;
   return `${text.slice(0, at)}${banner}\n${text.slice(at)}`;
+}
+
+// A release holds what this build made and nothing else.
+function strays(files) {
+  if (!existsSync(dist)) return;
+  for (const name of readdirSync(dist)) {
+    if (name.endsWith('.js') && !files.has(join(dist, name))) rmSync(join(dist, name));
+  }
 }
 
 // A file is replaced in one step and only when it differs, so that a run in progress never reads half of it.
@@ -194,39 +201,4 @@ export function sources(dir) {
     .sort();
 }
 
-// --- release
-
-function declarations() {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const done = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {cwd: root, stdio: 'inherit'});
-  if (done.status !== 0) throw new Error('tsc could not write the declarations');
-}
-
-// The licences of the packages that are bundled into dist/.
-function notices(metafile) {
-  const packages = new Set();
-  for (const input of Object.keys(metafile.inputs)) {
-    const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (found) packages.add(found[1]);
-  }
-  const parts = [...packages].sort().map(name => {
-    const dir = join(root, 'node_modules', name);
-    const about = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
-    const license = readdirSync(dir).find(file => /^licen[cs]e/i.test(file));
-    const text = license ? readFileSync(join(dir, license), 'utf8').trim() : `Licence: ${about.license}`;
-    return `${name} ${about.version} (${about.license})\n\n${text}\n`;
-  });
-  writeFileSync(join(dist, 'NOTICES.txt'), `This package contains code of these packages.\n\n${parts.join('\n----\n\n')}`);
-}
-
-if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) {
-  const release = process.argv.includes('--release');
-  const metafile = await build({release});
-  if (release) {
-    const wasm = await import('./wasm.mjs');
-    if (!existsSync(join(root, 'build/busybox.wasm'))) wasm.compile();
-    await wasm.instrument();
-    notices(metafile);
-    declarations();
-  }
-}
+if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) await build();

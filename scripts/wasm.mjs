@@ -2,7 +2,7 @@
 // everything lands in dist/. asc takes seconds, the passes milliseconds, so they are two steps of setup.mjs.
 
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 
@@ -49,11 +49,18 @@ export async function instrument() {
   mkdirSync(dist, {recursive: true});
   const busybox = readFileSync(join(root, 'build/busybox.wasm'));
   const prepare = await passes();
-  for (const cpu of ['lane', 'worker']) writeFileSync(join(dist, `busybox.${cpu}.wasm`), prepare(busybox, cpu));
+  for (const cpu of ['lane', 'worker']) place(join(dist, `busybox.${cpu}.wasm`), prepare(busybox, cpu));
   writeFileSync(join(dist, 'applets.json'), `${JSON.stringify(appletNames())}\n`);
   for (const name of examples()) {
-    writeFileSync(join(dist, `${name}.wasm`), readFileSync(join(root, `build/wasm/${name}.wasm`)));
+    place(join(dist, `${name}.wasm`), readFileSync(join(root, `build/wasm/${name}.wasm`)));
   }
+}
+
+// In one step, so that a run in progress never reads half a file.
+function place(path, bytes) {
+  const aside = `${path}.${process.pid}`;
+  writeFileSync(aside, bytes);
+  renameSync(aside, path);
 }
 
 // The names that /bin of the built-in image has links for, as assembly/names.ts lists them.
