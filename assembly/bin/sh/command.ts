@@ -35,11 +35,18 @@ export function isApplet(name: string): bool {
   return false;
 }
 
+/** The last `resolve` found no file, but an applet of this image. */
+export let selfFound: bool = false;
+
 /** Why the last `resolve` found nothing (negative). */
 export let resolveError: i32 = 0;
 
-/** The image of this very program, which runs an applet that PATH does not have. */
-export const SELF = '/proc/self/exe';
+/** The image of this very program, which runs an applet that PATH does not have; by its real name, since a child that
+ *  is being spawned has no image yet. */
+export function self(): string {
+  const real = fs.readlink('/proc/self/exe');
+  return real == null ? '/bin/busybox' : real as string;
+}
 
 const st = new fs.Stat();
 
@@ -60,6 +67,7 @@ function fresh(): void {
 /** The path of a program; null if there is none. */
 export function resolve(name: string): string | null {
   if (name.includes('/')) return name;
+  selfFound = false;
   fresh();
   if (hash.has(name)) return hash.get(name);
   const found = search(name, path.value);
@@ -67,7 +75,10 @@ export function resolve(name: string): string | null {
     hash.set(name, found as string);
     return found;
   }
-  if (isApplet(name)) return SELF;
+  if (isApplet(name)) {
+    selfFound = true;
+    return self();
+  }
   return null;
 }
 

@@ -23,6 +23,9 @@ let prompt: string = '';
 let promptWidth: i32 = 0;
 /** The row of the cursor below the prompt's last row, as it stands on the screen. */
 let row: i32 = 0;
+/** The prompt stands on the screen, and how wide prompt and line were when last drawn. */
+let promptDrawn: bool = false;
+let drawnWidth: i32 = 0;
 /** Text that Ctrl-K, Ctrl-U and Ctrl-W cut, for Ctrl-Y. */
 let cut: string = '';
 /** The entry of the history that is shown; entries.length is the new line, kept in `fresh`. */
@@ -85,19 +88,28 @@ function start(text: string): void {
 
 /** Draw prompt and line anew and put the cursor in its place. */
 function redraw(): void {
-  let s = row > 0 ? '\x1b[' + row.toString() + 'A' : '';
-  s += '\r' + prompt + line + '\x1b[J';
   const total = promptWidth + widthOf(line, 0, line.length);
   const want = promptWidth + widthOf(line, 0, pos);
+  if (row == 0 && promptDrawn && total < columns && drawnWidth < columns) {
+    // All of it is on one row: the prompt can stay.
+    write('\r' + forward(promptWidth) + line + '\x1b[K' + (want < total ? '\r' + forward(want) : ''));
+    drawnWidth = total;
+    return;
+  }
+  let s = row > 0 ? '\x1b[' + row.toString() + 'A' : '';
+  s += '\r' + prompt + line + '\x1b[J';
+  promptDrawn = true;
+  drawnWidth = total;
   // A line that fills its row exactly leaves the cursor on it until something follows.
   if (total > 0 && total % columns == 0) s += '\n';
   const endRow = total / columns;
   row = want / columns;
   if (endRow > row) s += '\x1b[' + (endRow - row).toString() + 'A';
-  s += '\r';
-  const column = want % columns;
-  if (column > 0) s += '\x1b[' + column.toString() + 'C';
-  write(s);
+  write(s + '\r' + forward(want % columns));
+}
+
+function forward(n: i32): string {
+  return n > 0 ? '\x1b[' + n.toString() + 'C' : '';
 }
 
 function insert(s: string): void {
@@ -105,8 +117,10 @@ function insert(s: string): void {
   line = line.substring(0, pos) + s + line.substring(pos);
   pos += s.length;
   const total = promptWidth + widthOf(line, 0, line.length);
-  if (atEnd && total % columns != 0 && total / columns == row) write(s);
-  else redraw();
+  if (atEnd && total % columns != 0 && total / columns == row) {
+    write(s);
+    drawnWidth = total;
+  } else redraw();
 }
 
 function remove(from: i32, to: i32): void {
@@ -123,8 +137,11 @@ function cutOut(from: i32, to: i32): void {
 
 function moveTo(to: i32): void {
   if (to == pos) return;
+  const from = promptWidth + widthOf(line, 0, pos);
+  const want = promptWidth + widthOf(line, 0, to);
   pos = to;
-  redraw();
+  if (from / columns == want / columns && from / columns == row) write('\r' + forward(want % columns));
+  else redraw();
 }
 
 function wordLeft(): i32 {
@@ -164,6 +181,8 @@ function edit(text: string): string | null {
   fresh = '';
   start(text);
   write(prompt);
+  promptDrawn = true;
+  drawnWidth = promptWidth;
   let tabs = 0;
   while (true) {
     const c = key();
@@ -244,6 +263,7 @@ function edit(text: string): string | null {
       case 12:
         write('\x1b[H\x1b[J');
         row = 0;
+        promptDrawn = false;
         redraw();
         break;
       case 16:
@@ -321,6 +341,7 @@ function tab(times: i32): void {
   write(s);
   pos = keep;
   row = 0;
+  promptDrawn = false;
   redraw();
 }
 
@@ -340,6 +361,7 @@ function search(): bool {
     promptWidth = widthOf(prompt, 0, prompt.length);
     line = hit;
     pos = 0;
+    promptDrawn = false;
     redraw();
     const c = key();
     let from = found;
@@ -366,6 +388,7 @@ function search(): bool {
   promptWidth = savedWidth;
   line = cancelled || hit.length == 0 ? savedLine : hit;
   pos = cancelled ? savedPos : line.length;
+  promptDrawn = false;
   redraw();
   if (entered) finish();
   return entered;

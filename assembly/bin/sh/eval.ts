@@ -5,7 +5,7 @@ import { run } from './exec';
 import { raise, tell } from './message';
 import { Parser, parserOf } from './parser';
 import * as jobs from './job';
-import { FLOW_ERROR, FLOW_INTERRUPT, FLOW_NONE, leave, sh, tooDeep } from './state';
+import { FLOW_ERROR, FLOW_INTERRUPT, FLOW_NONE, leave, sh, tooDeepToRun } from './state';
 
 /** Run text in this shell; the status. `here`: its lines count from the line at hand. */
 export function evalText(text: string, here: bool = true): i32 {
@@ -16,7 +16,7 @@ export function evalText(text: string, here: bool = true): i32 {
 
 /** Run all commands of a source. `last`: the shell ends with it. */
 export function evalSource(source: Source, last: bool): i32 {
-  if (tooDeep()) return raise('nested too deeply');
+  if (tooDeepToRun()) return raise('nested too deeply');
   const parser = parserOf(source);
   sh.status = evalAll(parser, last);
   return sh.status;

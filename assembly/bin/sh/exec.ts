@@ -18,7 +18,7 @@ import { raise, warn } from './message';
 import { apply, mark, restore } from './redir';
 import { simple } from './simple';
 import {
-  FLOW_BREAK, FLOW_CONTINUE, FLOW_ERROR, FLOW_EXIT, FLOW_NONE, FLOW_RETURN, leave, pipeEnds, sh, tooDeep,
+  FLOW_BREAK, FLOW_CONTINUE, FLOW_ERROR, FLOW_EXIT, FLOW_NONE, FLOW_RETURN, leave, pipeEnds, sh, tooDeepToRun,
 } from './state';
 import * as trap from './trap';
 import * as vars from './vars';
@@ -86,7 +86,7 @@ function compound(n: Node, last: bool): i32 {
     if (status != 0 && sh.eflag && sh.tested == 0 && sh.flow == FLOW_NONE) leave(FLOW_EXIT, status);
     return sh.status;
   }
-  if (tooDeep()) return raise('nested too deeply');
+  if (tooDeepToRun()) return raise('nested too deeply');
   const from = mark();
   if (n.redirs) {
     sh.line = n.line;

@@ -12,7 +12,7 @@ import {
 } from '../../sys/linux';
 import { NSIMPLE, Node, Redir } from './ast';
 import { findBuiltin } from './builtin';
-import { SELF, findFunction, isApplet, resolve, resolveError, unhash } from './command';
+import { findFunction, isApplet, resolve, resolveError, self, unhash } from './command';
 import { run } from './exec';
 import { expandFields, expandString, resetExpansion } from './expand';
 import { Job, Proc, forget, ttyFd } from './job';
@@ -259,7 +259,7 @@ function spawnScript(args: string[], n: Node, j: Job, p: Place): i32 {
     sh.status = 1;
     return 0;
   }
-  const pid = proc.spawn(SELF, args, vars.environment(), plan.actions, attributes(j, p));
+  const pid = proc.spawn(self(), args, vars.environment(), plan.actions, attributes(j, p));
   plan.close();
   if (pid >= 0) return pid;
   execError(args[1], pid);
@@ -282,8 +282,8 @@ export function execCommand(args: string[], name: string = ''): void {
   if (r == -ENOEXEC) {
     const script: string[] = ['sh', path as string];
     for (let i = 1; i < args.length; i++) script.push(args[i]);
-    r = proc.execve(SELF, script, vars.environment());
-  } else if (r == -ENOENT && isApplet(file)) r = proc.execve(SELF, args, vars.environment());
+    r = proc.execve(self(), script, vars.environment());
+  } else if (r == -ENOENT && isApplet(file)) r = proc.execve(self(), args, vars.environment());
   trap.settleAll();
   execError(file, r);
 }

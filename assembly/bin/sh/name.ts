@@ -35,7 +35,7 @@ function describe(name: string, terse: bool, standard: bool): i32 {
     if (commands.executable(name) == 0) file = name;
   } else {
     file = standard ? commands.search(name, '/sbin:/usr/sbin:/bin:/usr/bin') : commands.resolve(name);
-    if (file != null && file as string == commands.SELF) file = name;
+    if (commands.selfFound) file = name;
   }
   if (file == null) {
     if (!terse) out.line(name + ': not found');

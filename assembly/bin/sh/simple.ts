@@ -13,7 +13,7 @@ import { Place, assignAll, execCommand, spawnForeground } from './launch';
 import { afterAssign } from './literal';
 import { raise, tell } from './message';
 import { apply, mark, oldFd, restore } from './redir';
-import { DECLARES, FLOW_ERROR, FLOW_EXIT, FLOW_NONE, FLOW_RETURN, SPECIAL, leave, sh, tooDeep } from './state';
+import { DECLARES, FLOW_ERROR, FLOW_EXIT, FLOW_NONE, FLOW_RETURN, SPECIAL, leave, sh, tooDeepToRun } from './state';
 import { closeFiles, fileMark } from './subst';
 import { quoteForTrace } from './text';
 import * as trap from './trap';
@@ -187,7 +187,7 @@ function builtin(n: Node, b: Builtin, args: string[], plain: bool): i32 {
 }
 
 export function callFunction(f: Node, args: string[]): void {
-  if (tooDeep()) {
+  if (tooDeepToRun()) {
     raise('nested too deeply');
     return;
   }

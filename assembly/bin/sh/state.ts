@@ -76,9 +76,17 @@ export class sh {
 
 /** Bytes of AssemblyScript's stack to keep free: what is nested deeper than that ends with a message, not a trap. */
 const RESERVE: usize = 24576;
+/** Running takes more of the engine's own stack than parsing, which nobody can ask; so it stops earlier. */
+const RESERVE_RUNNING: usize = 65536;
 
+/** May nothing more be nested, in the text that is parsed. */
 export function tooDeep(): bool {
   return __stack_pointer < __data_end + RESERVE;
+}
+
+/** May nothing more be nested, in the commands that run. */
+export function tooDeepToRun(): bool {
+  return __stack_pointer < __data_end + RESERVE_RUNNING;
 }
 
 /** Kinds of builtins. SPECIAL: POSIX's special ones, whose errors end a script and before which assignments stay. */
