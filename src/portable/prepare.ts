@@ -6,6 +6,7 @@ import {callNumbers, glue} from './glue.ts';
 import {rewrite} from './rewrite/rewrite.ts';
 import {sectionPass} from './section.ts';
 import type {CpuKind, Facts} from './section.ts';
+import {boundTables} from './tables.ts';
 import {SECTION, sections} from './wasm/binary.ts';
 import {payload} from './wasm/encode.ts';
 
@@ -21,9 +22,9 @@ export interface Prepared {
   unchecked: string | undefined;
 }
 
-/** Does both passes, or the section pass alone. Throws FormatError. */
+/** Does both passes, or the section pass alone. Throws FormatError, and RangeError for what is too large to run. */
 export function preparation(bytes: Uint8Array, cpu: CpuKind, checks = true): Prepared {
-  const {code, facts} = sectionPass(bytes, cpu);
+  const {code, facts} = sectionPass(boundTables(bytes), cpu);
   if (!checks) return {code, facts, unchecked: 'too large'};
   const rewritten = rewrite(code);
   if (rewritten.code === undefined) return {code, facts, unchecked: rewritten.reason};
