@@ -22,6 +22,8 @@ const long: Readonly<Record<string, string>> = {
   'assembly/bin/sed.ts': 'one applet a file: script, addresses and cycle',
   'assembly/lib/date.ts': 'calendar, zones, printing and reading, which share their tables',
   'assembly/lib/regex.ts': 'parser and matcher share one instruction set',
+  'test/kernel/fs.test.ts': 'tables of cases, a line or two each',
+  'test/kernel/fs-mount.test.ts': 'one case a row of the catalogue',
 };
 
 /** Outside packages and the only files that may import them. */
