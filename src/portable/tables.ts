@@ -20,25 +20,24 @@ export function boundTables(bytes: Uint8Array): Uint8Array {
   if (least > ENTRIES_MAX) throw new RangeError(`tables of ${least} entries`);
   const share = Math.floor((ENTRIES_MAX - least) / m.tables.length);
   const bound = (limits: Limits): Limits => ({...limits, max: Math.min(limits.max ?? Infinity, limits.min + share)});
-  return assemble(m, new Map([
-    [SECTION.import, m.imported.tables ? rewritten(m, SECTION.import, bound) : undefined],
-    [SECTION.table, rewritten(m, SECTION.table, bound)],
-  ].filter((entry): entry is [number, Uint8Array] => entry[1] !== undefined)));
+  const replaced = new Map<number, Uint8Array>();
+  for (const {id, start, end} of m.sections) {
+    if (id === SECTION.import || id === SECTION.table) replaced.set(id, rewritten(m, start, end, bound));
+  }
+  return assemble(m, replaced);
 }
 
-/** A section that holds table types, with other limits in them. */
-function rewritten(m: Outline, id: number, bound: (limits: Limits) => Limits): Uint8Array | undefined {
-  const section = m.sections.find((s) => s.id === id);
-  if (section === undefined) return undefined;
+/** The part of a module with its table types' limits replaced. */
+function rewritten(m: Outline, from: number, to: number, bound: (limits: Limits) => Limits): Uint8Array {
   return payload((w) => {
-    let copied = section.start;
+    let copied = from;
     for (const {limits, start, end} of m.tables) {
-      if (start < section.start || end > section.end) continue;
+      if (start < from || end > to) continue;
       const element = new Reader(m.bytes, start, end);
       element.valueType();
       w.raw(m.bytes.subarray(copied, element.at)).limits(bound(limits));
       copied = end;
     }
-    w.raw(m.bytes.subarray(copied, section.end));
+    w.raw(m.bytes.subarray(copied, to));
   });
 }
