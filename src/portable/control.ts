@@ -43,9 +43,6 @@ export const ASK_CLONE = 2;
 export const FLAG_ATTEND = 1;
 export const FLAG_DIE = 2;
 
-/** Bytes that a copied global takes: room for a v128. */
-export const GLOBAL_BYTES = 16;
-
 /** What a thread is given to run. */
 export interface Job {
   readonly module: WebAssembly.Module;
@@ -56,8 +53,7 @@ export interface Job {
   readonly entries: readonly string[];
   readonly checked: boolean;
   readonly stackPointer: boolean;
-  /** Types of the exported mutable globals, and where clone(2) has their values cross. */
-  readonly globals: readonly number[];
+  /** Where clone(2) has the values of globals cross. */
   readonly values: SharedArrayBuffer | undefined;
   /** clone(2): which function to enter in place of the entries. */
   readonly clone: {fn: number; arg: number; stack: number; handlers: readonly Handler[]} | undefined;

@@ -7,11 +7,10 @@ import {SIG} from '../kernel/uapi/signal.ts';
 import * as C from './control.ts';
 import type {End, Job} from './control.ts';
 import {faultSignal} from './fault.ts';
+import {loadGlobals, saveGlobals} from './globals.ts';
 import {ENTRY_TYPES, hasType} from './probe.ts';
 import {EXPORT} from './section.ts';
 import {tries} from './tries.ts';
-import {readVector, writeVector} from './vector.ts';
-import {I64, V128} from './wasm/binary.ts';
 
 const SIGINFO_BYTES = 128;
 /** Fuel is adapted so that a check comes every 0.1 to 0.3 ms. */
@@ -76,7 +75,7 @@ export class Guest {
   #entries(job: Job): (() => unknown)[] {
     const {clone} = job;
     if (clone === undefined) return job.entries.map((name) => this.#exports[name] as () => unknown);
-    job.globals.forEach((type, i) => this.#putGlobal(type, i));
+    loadGlobals(this.#exports, this.#memory, new Uint8Array(job.values!));
     if (clone.stack !== 0 && job.stackPointer) this.#stackPointer.value = clone.stack;
     for (const {signal, fn} of clone.handlers) this.#install(signal, fn);
     const fn = this.#table!.get(clone.fn) as (arg: number) => unknown;
@@ -90,6 +89,10 @@ export class Guest {
   /** Only where the program exports it. */
   get #stackPointer(): WebAssembly.Global {
     return this.#exports.__stack_pointer as WebAssembly.Global;
+  }
+
+  get #memory(): Uint8Array {
+    return new Uint8Array(this.#job.memory.buffer);
   }
 
   #install(signal: number, fn: number): void {
@@ -170,7 +173,7 @@ export class Guest {
 
   #siginfo(): number {
     const at = ((this.#frames[this.#frames.length - 1]! >>> 0) - SIGINFO_BYTES) & ~15;
-    const bytes = new Uint8Array(this.#job.memory.buffer);
+    const bytes = this.#memory;
     if (at < 0 || at + SIGINFO_BYTES > bytes.length) return at;
     this.#stackPointer.value = at;
     bytes.set(new Uint8Array(this.#control.buffer, C.SIGINFO * 4, SIGINFO_BYTES), at);
@@ -219,25 +222,8 @@ export class Guest {
 
   #answerClone(fn: number): number {
     if (this.#function(fn, 'clone') === undefined) return -Errno.EINVAL;
-    this.#job.globals.forEach((type, i) => this.#getGlobal(type, i));
+    const values = new Uint8Array(this.#job.values!);
+    values.set(saveGlobals(this.#exports, this.#memory, values.length));
     return 0;
-  }
-
-  #getGlobal(type: number, i: number): void {
-    const at = i * C.GLOBAL_BYTES;
-    const global = this.#exports[EXPORT.global + i] as WebAssembly.Global;
-    const view = new DataView(this.#job.values!);
-    if (type === V128) readVector(global, new Uint8Array(this.#job.values!, at, 16));
-    else if (type === I64) view.setBigInt64(at, global.value as bigint);
-    else view.setFloat64(at, global.value as number);
-  }
-
-  #putGlobal(type: number, i: number): void {
-    const at = i * C.GLOBAL_BYTES;
-    const global = this.#exports[EXPORT.global + i] as WebAssembly.Global;
-    const view = new DataView(this.#job.values!);
-    if (type === V128) writeVector(global, new Uint8Array(this.#job.values!, at, 16));
-    else if (type === I64) global.value = view.getBigInt64(at);
-    else global.value = view.getFloat64(at);
   }
 }

@@ -35,6 +35,8 @@ export class Image implements Program {
   facts!: Facts;
   module!: WebAssembly.Module;
   glue!: WebAssembly.Module;
+  /** The glue's instance in the lane. */
+  traps: WebAssembly.Exports | undefined = undefined;
   /** Why the image has no checks: it can only be stopped at its calls, or with its worker. */
   unchecked: string | undefined = undefined;
   /** Table entries whose types were compared: `kind:index` to the answer. */

@@ -11,10 +11,11 @@ import {SysError} from '../kernel/uapi/errno.ts';
 import {SIG} from '../kernel/uapi/signal.ts';
 import type {Calls} from './calls.ts';
 import {faultSignal} from './fault.ts';
+import {loadGlobals, saveGlobals} from './globals.ts';
 import {goesOn} from './outcome.ts';
 import type {Image} from './image.ts';
 import {tableEntry} from './image.ts';
-import {copyGlobals, grow, install, instantiate, LaneCpu, mark, nextSignal, putSiginfo, sigreturn} from './lanecpu.ts';
+import {grow, instantiate, LaneCpu, mark, nextSignal, putSiginfo, sigreturn} from './lanecpu.ts';
 import {copyMemory, MemoryPool} from './memory.ts';
 import {ENTRY_TYPES} from './probe.ts';
 import {RunQueue} from './runqueue.ts';
@@ -85,16 +86,19 @@ export class Lane {
       throw new SysError('EINVAL', 'clone', `no function (i32) -> i32 at ${fn}`);
     }
     const cpu = new LaneCpu(child, image);
+    const old = parent.memory!.bytes();
+    let globals: Uint8Array;
     try {
+      globals = saveGlobals(parent.guest!, old, image.facts.globalBytes);
       instantiate(cpu, this.#pool.take(parent.memory!.pages, image.pagesMax, false), this.#imports);
     } catch (error) {
       throw new SysError('ENOMEM', 'clone', String(error));
     }
     const guest = cpu.guest!;
-    copyMemory(parent.memory!.bytes(), cpu.memory!.bytes());
-    copyGlobals(image, parent.guest!, guest);
+    copyMemory(old, cpu.memory!);
+    loadGlobals(guest, cpu.memory!.bytes(), globals);
     if (stack !== 0 && image.facts.stackPointer) guest.__stack_pointer!.value = stack;
-    for (const [signal, {fn: handler, siginfo}] of parent.handlers) install(cpu, signal, handler, siginfo);
+    for (const [signal, handler] of parent.handlers) cpu.handlers.set(signal, handler);
     cpu.entry = {fn: guest[EXPORT.table]!.get(fn), arg};
     child.cpu = cpu;
     this.#options.count(1);
@@ -128,7 +132,7 @@ export class Lane {
     if (siginfo && !cpu.image.facts.stackPointer) {
       throw new SysError('EINVAL', 'rt_sigaction', 'SA_SIGINFO needs an exported __stack_pointer');
     }
-    install(cpu, signal, fn, siginfo);
+    cpu.handlers.set(signal, fn);
   }
 
   preempt(cpu: LaneCpu): void {
@@ -307,7 +311,6 @@ export class Lane {
     if (cpu.memory !== undefined) this.#pool.give(cpu.memory);
     cpu.memory = undefined;
     cpu.guest = undefined;
-    cpu.glue = undefined;
     this.#options.count(-1);
   }
 

@@ -3,12 +3,11 @@
 import {MARK_DIE} from '../kernel/hardware.ts';
 import type {Task} from '../kernel/proc/task.ts';
 import type {Calls} from './calls.ts';
+import {SIGNALS} from './glue.ts';
 import type {Image} from './image.ts';
 import type {GuestMemory} from './memory.ts';
 import {EXPORT, PAGE_BYTES} from './section.ts';
 import {SIGINFO_BYTES, siginfoBytes} from './siginfo.ts';
-import {copyVector} from './vector.ts';
-import {V128} from './wasm/binary.ts';
 
 export type Exports = Record<string, WebAssembly.ExportValue> & {
   [EXPORT.table]?: WebAssembly.Table;
@@ -16,12 +15,6 @@ export type Exports = Record<string, WebAssembly.ExportValue> & {
   __tb_fuel: WebAssembly.Global;
   __tb_hooks: WebAssembly.Table;
 };
-
-export interface GlueExports {
-  check: () => void;
-  grow: (pages: number) => number;
-  t: WebAssembly.Table;
-}
 
 /** What a process is to the lane. */
 export class LaneCpu {
@@ -42,12 +35,11 @@ export class LaneCpu {
   /** Resolves what the guest waits for. */
   wake: ((answer: number) => void) | undefined = undefined;
   memory: GuestMemory | undefined = undefined;
-  glue: GlueExports | undefined = undefined;
   guest: Exports | undefined = undefined;
   /** clone(2): the function to enter instead of the program's own. */
   entry: {fn: unknown; arg: number} | undefined = undefined;
-  /** Table indices of handlers, for clone. */
-  readonly handlers = new Map<number, {fn: number; siginfo: boolean}>();
+  /** Table indices of handlers, by signal number. */
+  readonly handlers = new Map<number, number>();
   /** Stack pointers to put back, one for each handler that runs. */
   readonly frames: number[] = [];
   checks = 0;
@@ -72,26 +64,26 @@ export function instantiate(cpu: LaneCpu, memory: GuestMemory, traps: WebAssembl
   facts.tables.forEach(({min, max}, i) => {
     m[`t${i}`] = new WebAssembly.Table({element: 'anyfunc', initial: min, maximum: max});
   });
-  const g = new WebAssembly.Instance(glue, traps).exports;
+  // One glue serves all processes of an image: who calls is who runs, and nothing of a process stays in it.
+  cpu.image.traps ??= new WebAssembly.Instance(glue, traps).exports;
+  const g = cpu.image.traps;
   const guest = new WebAssembly.Instance(module, {g: g as WebAssembly.ModuleImports, m}).exports as Exports;
-  cpu.glue = g as unknown as GlueExports;
-  guest.__tb_hooks.set(0, cpu.glue.check);
-  guest.__tb_hooks.set(1, cpu.glue.grow);
+  guest.__tb_hooks.set(0, g.check);
+  guest.__tb_hooks.set(1, g.grow);
   cpu.guest = guest;
   cpu.memory = memory;
   cpu.task.mm!.memory = memory;
 }
 
-/** Puts a function of the guest into the glue's table of handlers. */
-export function install(cpu: LaneCpu, signal: number, fn: number, siginfo: boolean): void {
-  cpu.handlers.set(signal, {fn, siginfo});
-  cpu.glue!.t.set(signal, cpu.guest![EXPORT.table]!.get(fn));
-}
-
-/** The glue asks which handler is next. */
+/** The glue asks which handler is next: its function is put where the glue calls it, and called at once. */
 export function nextSignal(cpu: LaneCpu): number {
+  const {guest, handlers, image} = cpu;
   const signal = cpu.task.kernel.signalNext(cpu.task);
-  if (signal > 0) cpu.frames.push((cpu.guest!.__stack_pointer?.value as number | undefined) ?? 0);
+  if (signal <= 0) return signal;
+  const number = signal > SIGNALS ? signal - SIGNALS : signal;
+  const table = image.traps!.t as WebAssembly.Table;
+  table.set(number, guest![EXPORT.table]!.get(handlers.get(number)!));
+  cpu.frames.push(image.facts.stackPointer ? guest!.__stack_pointer!.value as number : 0);
   return signal;
 }
 
@@ -129,13 +121,4 @@ export function grow(cpu: LaneCpu, pages: number, calls: Calls): number {
     calls.grow(task, -more * PAGE_BYTES);
     return -1;
   }
-}
-
-/** clone(2): the child begins with its parent's globals. */
-export function copyGlobals(image: Image, from: Exports, to: Exports): void {
-  image.facts.globals.forEach((type, i) => {
-    const name = EXPORT.global + i;
-    if (type === V128) copyVector(from[name], to[name]);
-    else (to[name] as WebAssembly.Global).value = (from[name] as WebAssembly.Global).value;
-  });
 }

@@ -13,6 +13,8 @@ export class GuestMemory implements Memory {
   readonly memory: WebAssembly.Memory;
   /** What its maximum was set to; a memory can serve again only under the same. */
   readonly max: number;
+  /** Nothing was written yet. */
+  fresh = true;
   #view: Uint8Array;
 
   constructor(memory: WebAssembly.Memory, max: number) {
@@ -60,6 +62,7 @@ export class MemoryPool {
     free[best] = free[free.length - 1]!;
     free.pop();
     this.#bytes -= found.pages * PAGE_BYTES;
+    found.fresh = false;
     if (zero) found.bytes().fill(0);
     if (found.pages < pages) found.memory.grow(pages - found.pages);
     return found;
@@ -79,9 +82,10 @@ const STEP_WORDS = 1024;
  * Makes `to` equal to `from`, of the same length, without touching what is zero on both sides: untouched pages cost
  * the host nothing, and most pages of a large memory are untouched.
  */
-export function copyMemory(from: Uint8Array, to: Uint8Array): void {
+export function copyMemory(from: Uint8Array, to: GuestMemory): void {
+  const {fresh} = to;
   const source = new Int32Array(from.buffer, from.byteOffset, from.length >> 2);
-  const target = new Int32Array(to.buffer, to.byteOffset, to.length >> 2);
+  const target = new Int32Array(to.memory.buffer);
   let run = -1;
   for (let at = 0; at < source.length; at += STEP_WORDS) {
     if (!isZero(source, at)) {
@@ -90,7 +94,7 @@ export function copyMemory(from: Uint8Array, to: Uint8Array): void {
     }
     if (run >= 0) target.set(source.subarray(run, at), run);
     run = -1;
-    if (!isZero(target, at)) target.fill(0, at, at + STEP_WORDS);
+    if (!fresh && !isZero(target, at)) target.fill(0, at, at + STEP_WORDS);
   }
   if (run >= 0) target.set(source.subarray(run), run);
 }

@@ -4,15 +4,15 @@
 // - memory 0 is imported as m.memory: on a worker shared (the kernel's thread copies in and out), in a lane not.
 // - function imports are renamed g.f0, g.f1, ... so that the exports of a glue instance are the import object as they
 //   stand; imported tables become m.t0, ...
-// - mutable globals and the function table are exported, for clone(2) and rt_sigaction(2).
 // - data segments become passive, and an export puts them into memory: clone(2) copies its parent's memory instead.
+// - mutable globals can be saved and loaded by exports, for clone(2); the function table is an export.
 // - the start section becomes an export, so that start code can block, be killed and be traced like any other.
 
+import {passiveData} from './data.ts';
+import {globalCode} from './globals.ts';
 import type {FuncType, Import, Limits, Outline} from './wasm/binary.ts';
-import {
-  constantExpression, F32, F64, FormatError, FUNCREF, I32, I64, KIND, outline, Reader, SECTION, V128,
-} from './wasm/binary.ts';
-import {append, assemble, payload, payloadOf, Writer} from './wasm/encode.ts';
+import {FormatError, FUNCREF, I32, KIND, outline, SECTION} from './wasm/binary.ts';
+import {append, assemble, payload, payloadOf} from './wasm/encode.ts';
 
 export type CpuKind = 'lane' | 'worker';
 
@@ -36,8 +36,8 @@ export interface Facts {
   memory: {min: number; max: number};
   /** Imported function tables: m.t<i>. */
   tables: {min: number; max: number | undefined}[];
-  /** The types of the globals that are exported as __tb_g<i>. */
-  globals: number[];
+  /** Bytes that __tb_save(at) writes and __tb_load(at) reads: the values of mutable globals. */
+  globalBytes: number;
   /** Exports that are there. */
   table: boolean;
   stackPointer: boolean;
@@ -48,7 +48,9 @@ export interface Facts {
   checked: boolean;
 }
 
-export const EXPORT = {table: '__tb_table', start: '__tb_start', data: '__tb_data', global: '__tb_g'} as const;
+export const EXPORT = {
+  table: '__tb_table', start: '__tb_start', data: '__tb_data', save: '__tb_save', load: '__tb_load',
+} as const;
 
 /** The pass. Throws FormatError for what is no program. */
 export function sectionPass(bytes: Uint8Array, cpu: CpuKind): {code: Uint8Array; facts: Facts} {
@@ -59,9 +61,8 @@ export function sectionPass(bytes: Uint8Array, cpu: CpuKind): {code: Uint8Array;
   const tables = m.imports.filter((entry) => entry.kind === KIND.table);
   for (const entry of m.imports) checkImport(entry);
 
-  const globals = m.globals.flatMap((global, i) => global.mutable && COPIED.includes(global.value) ? [i] : []);
   const table = functionTable(m);
-  const exports: Uint8Array[] = globals.map((index, i) => exported(EXPORT.global + i, KIND.global, index));
+  const exports: Uint8Array[] = [];
   if (table >= 0) exports.push(exported(EXPORT.table, KIND.table, table));
   if (m.start !== undefined) exports.push(exported(EXPORT.start, KIND.func, m.start));
   const replaced = new Map<number, Uint8Array | null>([
@@ -70,17 +71,24 @@ export function sectionPass(bytes: Uint8Array, cpu: CpuKind): {code: Uint8Array;
   ]);
   if (!m.imported.memories) replaced.set(SECTION.memory, null);
   const data = passiveData(m, replaced);
-  if (data) exports.push(exported(EXPORT.data, KIND.func, m.functions.length));
+  const globals = globalCode(m);
+  const added: Added[] = [];
+  if (data !== undefined) added.push({name: EXPORT.data, params: [], body: data});
+  if (globals.bytes > 0) {
+    added.push({name: EXPORT.save, params: [I32], body: globals.save});
+    added.push({name: EXPORT.load, params: [I32], body: globals.load});
+  }
+  addFunctions(m, added, replaced, exports);
   if (exports.length) replaced.set(SECTION.export, append(payloadOf(m, SECTION.export), exports));
 
   const facts: Facts = {
     imports: functions.map((entry) => ({module: entry.module, name: entry.name, ...signature(m, entry)})),
     memory,
     tables: tables.map(({table: type}) => ({min: type!.limits.min, max: type!.limits.max})),
-    globals: globals.map((index) => m.globals[index]!.value),
+    globalBytes: globals.bytes,
     table: table >= 0,
     stackPointer: m.exports.some((e) => e.name === '__stack_pointer' && isCounter(m, e.kind, e.index)),
-    data,
+    data: data !== undefined,
     start: m.start !== undefined,
     entry: entry(m),
     checked: false,
@@ -88,8 +96,6 @@ export function sectionPass(bytes: Uint8Array, cpu: CpuKind): {code: Uint8Array;
   if (!facts.start && !facts.entry) refuse('has neither _start nor a start function');
   return {code: assemble(m, replaced, (name) => name === 'twinbox.abi'), facts};
 }
-
-const COPIED = [I32, I64, F32, F64, V128];
 
 function refuse(what: string): never {
   throw new FormatError(`the module ${what},`, 0);
@@ -144,41 +150,29 @@ function exported(name: string, kind: number, index: number): Uint8Array {
   return payload((w) => w.name(name).u8(kind).u32(index));
 }
 
-/** Makes active segments passive and appends the function that copies them. False if there are none. */
-function passiveData(m: Outline, replaced: Map<number, Uint8Array | null>): boolean {
-  const section = m.sections.find((s) => s.id === SECTION.data);
-  if (!section) return false;
-  const r = new Reader(m.bytes, section.start, section.end);
-  const data = new Writer(section.end - section.start + 64);
-  const body = new Writer().u8(0);
-  const count = r.count();
-  let active = 0;
-  data.u32(count);
-  for (let i = 0; i < count; i++) {
-    const flags = r.u32();
-    if (flags > 2) r.fail('unknown data segment');
-    if (flags === 2 && r.u32() !== 0) r.fail('data for another memory');
-    const from = r.at;
-    if (flags !== 1) constantExpression(r);
-    const offset = m.bytes.subarray(from, Math.max(from, r.at - 1));
-    const bytes = r.take(r.u32());
-    data.u32(1).sized(bytes);
-    if (flags === 1) continue;
-    active++;
-    // offset; 0; size; memory.init i; data.drop i
-    body.raw(offset).u8(0x41, 0, 0x41).s32(bytes.length).u8(0xfc, 8).u32(i).u8(0, 0xfc, 9).u32(i);
-  }
-  if (!r.done) r.fail('section has bytes left over');
-  if (active === 0) return false;
-  body.u8(0x0b);
-  const plain = m.types.findIndex((type) => type !== undefined && !type.params.length && !type.results.length);
-  if (plain < 0) replaced.set(SECTION.type, append(payloadOf(m, SECTION.type), [Uint8Array.of(0x60, 0, 0)]));
-  const type = payload((w) => w.u32(plain < 0 ? m.types.length : plain));
-  replaced.set(SECTION.function, append(payloadOf(m, SECTION.function), [type]));
-  replaced.set(SECTION.code, append(payloadOf(m, SECTION.code), [payload((w) => w.sized(body.done()))]));
-  replaced.set(SECTION.data, data.done());
-  replaced.set(SECTION.dataCount, payload((w) => w.u32(count)));
-  return true;
+/** A function that the pass adds at the end of the index space, and exports. It has no results. */
+interface Added {
+  name: string;
+  params: number[];
+  body: Uint8Array;
+}
+
+function addFunctions(
+  m: Outline, added: readonly Added[], replaced: Map<number, Uint8Array | null>, exports: Uint8Array[],
+): void {
+  if (added.length === 0) return;
+  const types: Uint8Array[] = [];
+  const typeOf = (params: number[]): number => {
+    const found = m.types.findIndex((type) => type?.plain && !type.results.length &&
+      type.params.length === params.length && type.params.every((value, i) => value === params[i]));
+    return found >= 0 ? found : m.types.length + types.push(payload((w) => w.funcType({params, results: []}))) - 1;
+  };
+  const indices = added.map(({params}) => payload((w) => w.u32(typeOf(params))));
+  if (types.length) replaced.set(SECTION.type, append(payloadOf(m, SECTION.type), types));
+  replaced.set(SECTION.function, append(payloadOf(m, SECTION.function), indices));
+  const bodies = added.map(({body}) => payload((w) => w.sized(body)));
+  replaced.set(SECTION.code, append(payloadOf(m, SECTION.code), bodies));
+  added.forEach(({name}, i) => exports.push(exported(name, KIND.func, m.functions.length + i)));
 }
 
 /** The import section anew. The memory is the only one, so its index does not depend on its place. */

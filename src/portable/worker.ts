@@ -119,10 +119,11 @@ export class Workers {
     } catch (error) {
       throw new SysError('ENOMEM', 'clone', String(error));
     }
-    copyMemory(parent.memory!.bytes(), cpu.memory.bytes());
+    copyMemory(parent.memory!.bytes(), cpu.memory);
     for (const [signal, handler] of parent.handlers) cpu.handlers.set(signal, handler);
     // A copy: the parent may clone again before its child has read them.
-    cpu.values = parent.values!.slice(0);
+    cpu.values = this.#values(image);
+    new Uint8Array(cpu.values).set(new Uint8Array(parent.values!));
     this.#run(cpu, this.#threads.take()!, [], {fn, arg, stack, handlers: [...cpu.handlers.values()]});
   }
 
@@ -169,7 +170,7 @@ export class Workers {
 
   #run(cpu: WorkerCpu, thread: Thread, entries: readonly string[], clone: Job['clone']): void {
     const {facts, module, glue} = cpu.image;
-    cpu.values ??= new SharedArrayBuffer(Math.max(facts.globals.length, 1) * C.GLOBAL_BYTES);
+    cpu.values ??= this.#values(cpu.image);
     cpu.thread = thread;
     cpu.task.cpu = cpu;
     cpu.task.mm!.memory = cpu.memory!;
@@ -179,9 +180,13 @@ export class Workers {
     cpu.resumedMs = performance.now();
     thread.run({
       module, glue, memory: cpu.memory!.memory, tables: facts.tables, entries, clone, checked: facts.checked,
-      stackPointer: facts.stackPointer, globals: facts.globals, values: cpu.values,
+      stackPointer: facts.stackPointer, values: cpu.values,
     }, cpu);
     this.#threads.warm(this.#options.warm);
+  }
+
+  #values({facts}: Image): SharedArrayBuffer {
+    return new SharedArrayBuffer(Math.max(facts.globalBytes, 1));
   }
 
   /** A request is on the control page. */
