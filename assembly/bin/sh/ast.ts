@@ -100,6 +100,8 @@ export const VLENGTH = 9;
 export const VSUBSTR = 10;
 export const VREPLACE = 11;
 export const VREPLACEALL = 12;
+/** Nothing that is known: an error when it is expanded. */
+export const VBAD = 13;
 
 /** A piece of a word. */
 export class Part {

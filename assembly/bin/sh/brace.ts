@@ -1,7 +1,7 @@
 // ${...}: the parameter, its operator and the operator's words.
 
 import {
-  PPARAM, Part, VASSIGN, VLENGTH, VMINUS, VNORMAL, VPLUS, VQUESTION, VREPLACE, VREPLACEALL, VSUBSTR, VTRIMLEFT,
+  PPARAM, Part, VASSIGN, VBAD, VLENGTH, VMINUS, VNORMAL, VPLUS, VQUESTION, VREPLACE, VREPLACEALL, VSUBSTR, VTRIMLEFT,
   VTRIMLEFTMAX, VTRIMRIGHT, VTRIMRIGHTMAX, Word,
 } from './ast';
 import { isDigit, isName, isNameStart } from './buf';
@@ -22,7 +22,7 @@ export function readBrace(lx: Words, w: Word, quoted: bool): void {
     if (isName(c) || c == 64 || c == 42 || c == 33 || c == 36) length = true;
     else if (c == 35 || c == 63 || c == 45) length = lx.peek2() == 125;
     else if (c == 61) {
-      lx.fail('bad substitution');
+      bad(lx, w, p, quoted);
       return;
     }
     count = !length;
@@ -43,14 +43,14 @@ export function readBrace(lx: Words, w: Word, quoted: bool): void {
     lx.take();
     special(p, c);
   } else {
-    lx.fail(c < 0 ? "missing '}'" : 'bad substitution');
+    bad(lx, w, p, quoted);
     return;
   }
   c = lx.joined();
   if (length) {
     p.op = VLENGTH;
     if (c != 125) {
-      lx.fail(c < 0 ? "missing '}'" : 'bad substitution');
+      bad(lx, w, p, quoted);
       return;
     }
     lx.take();
@@ -92,13 +92,14 @@ export function readBrace(lx: Words, w: Word, quoted: bool): void {
       break;
     default:
       if (!p.colon || c == 125 || c < 0) {
-        lx.fail(c < 0 || p.colon ? "missing '}'" : 'bad substitution');
+        if (c < 0 || p.colon) lx.fail("missing '}'");
+        else bad(lx, w, p, quoted);
         return;
       }
       p.op = VSUBSTR;
   }
   if (p.op >= VTRIMRIGHT && p.op != VSUBSTR && p.colon) {
-    lx.fail('bad substitution');
+    bad(lx, w, p, quoted);
     return;
   }
   if (p.op != VSUBSTR) {
@@ -140,5 +141,13 @@ export function readBrace(lx: Words, w: Word, quoted: bool): void {
       p.word = lx.readWord(BRACE, quoted);
   }
   if (p.word && !p.word!.pure || p.word2 && !p.word2!.pure) w.pure = false;
+  if (lx.error == null) lx.take();
+}
+
+/** What no shell understands is an error only when it is run: a script may guard what another shell has. */
+function bad(lx: Words, w: Word, p: Part, quoted: bool): void {
+  w.pure = false;
+  p.op = VBAD;
+  p.word = lx.readWord(BRACE, quoted);
   if (lx.error == null) lx.take();
 }

@@ -1,7 +1,7 @@
 // Parameter expansion: ${name}, its special parameters and its operators.
 
 import {
-  Part, VASSIGN, VLENGTH, VMINUS, VPLUS, VQUESTION, VREPLACE, VREPLACEALL, VSUBSTR, VTRIMLEFT,
+  Part, VASSIGN, VBAD, VLENGTH, VMINUS, VPLUS, VQUESTION, VREPLACE, VREPLACEALL, VSUBSTR, VTRIMLEFT,
   VTRIMLEFTMAX, VTRIMRIGHT, VTRIMRIGHTMAX, Word,
 } from './ast';
 import { compile, evaluate, evalFailed } from './evaluate';
@@ -34,6 +34,10 @@ function valueOfPart(p: Part): string | null {
 }
 
 export function expandParam(p: Part, b: Builder): void {
+  if (p.op == VBAD) {
+    raise('syntax error: bad substitution');
+    return;
+  }
   const list = p.special == AT || p.special == STAR;
   let s: string | null = null;
   let isSet: bool;
