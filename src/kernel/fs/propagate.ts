@@ -166,18 +166,22 @@ function checkRoom(tree: Mount, parent: Mount): void {
   }
 }
 
-/** Make a copy of `source` for each mount of `group` but `except`, and for the slaves of the group. */
+/**
+ * Make a copy of `source` for each mount of `group` but `except`, and for the slaves of the group. Mounts that are not in
+ * a namespace yet hear of nothing: `source` itself may be of the group, and so are its copies, as they are made.
+ */
 function propagate(
   group: PeerGroup, source: Mount, except: Mount | undefined, at: Dentry, out: { copy: Mount; parent: Mount }[],
   seen: Set<PeerGroup>,
 ): void {
   seen.add(group);
-  for (const peer of group.members) {
+  for (const peer of attached(group.members)) {
     if (peer !== except && at.within(peer.root)) out.push({ copy: copyTree(source, source.root, new Map()), parent: peer });
   }
-  for (const slave of group.slaves) {
+  for (const slave of attached(group.slaves)) {
     if (slave.group !== undefined && seen.has(slave.group)) continue;
-    const receiver = slave.group === undefined ? slave : [...slave.group.members].find((m) => at.within(m.root)) ?? slave;
+    const peers = slave.group === undefined ? [] : attached(slave.group.members);
+    const receiver = peers.find((m) => at.within(m.root)) ?? slave;
     let next = source;
     if (at.within(receiver.root)) {
       next = copyTree(source, source.root, new Map(), { slave: true });
@@ -187,6 +191,10 @@ function propagate(
     if (next !== source) for (const mount of next.tree()) share(mount);
     propagate(slave.group, next, receiver, at, out, seen);
   }
+}
+
+function attached(mounts: ReadonlySet<Mount>): Mount[] {
+  return [...mounts].filter((mount) => mount.ns !== undefined);
 }
 
 /** Attach without propagation. What was mounted at the place already ends up on top of the newcomer. */
