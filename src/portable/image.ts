@@ -157,7 +157,7 @@ export class Loader {
     const {forced, workers} = this.#options;
     const small = bytes.length <= SMALL_BYTES;
     if (!small && !forced && workers) image.cpu = 'worker';
-    let made = preparation(bytes, image.cpu, small || forced);
+    let made = preparation(bytes, image.cpu, small || image.cpu === 'lane');
     if (made.unchecked !== undefined && image.cpu === 'lane') {
       // Unchecked code could hold the kernel's own thread for ever.
       if (!workers) throw new SysError('ENOEXEC', 'execve', `${image.name}: ${made.unchecked}`);

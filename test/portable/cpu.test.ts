@@ -270,6 +270,40 @@ test('memory that grows without end gets -1 at the limit, and the kernel sees wh
   assert.equal(t.log, [64, 44]);
 });
 
+/** A program too large for the code pass where there are workers: it runs without checks. */
+function large(body: string): Uint8Array {
+  const name = Uint8Array.of(1, 0x78);
+  const size = 2_200_000 + name.length;
+  const padding = new Uint8Array(1 + 4 + size);
+  padding.set([0, size & 127 | 128, size >> 7 & 127 | 128, size >> 14 & 127 | 128, size >> 21, ...name]);
+  const small = start(body);
+  const all = new Uint8Array(small.length + padding.length);
+  all.set(small);
+  all.set(padding, small.length);
+  return all;
+}
+
+test('a large program is loaded aside, runs, and its grown memory is seen', async () => {
+  const t = toy();
+  const loaded = t.load(large(`${log('(memory.grow (i32.const 30))')} (i32.store8 (i32.const 1900000) (i32.const 44))
+    ${log('(call $peek (i32.const 1900000))')}`));
+  while (loaded.state === 'loading') await sleep(2);
+  assert.is(await t.start(loaded).exited, 0);
+  assert.equal(t.log, [1, 44]);
+});
+
+test('a large program in an endless loop is killed', async () => {
+  const t = toy();
+  const loaded = t.load(large(`${log(num(1))} ${spin}`));
+  while (loaded.state === 'loading') await sleep(2);
+  const task = t.start(loaded);
+  await reached(t, 1);
+  t.kill(task);
+  assert.is(await task.exited, 137);
+  assert.is(await t.run(start(log(num(2)))), 0);
+  assert.equal(t.log, [1, 2]);
+});
+
 test('a declared maximum holds', async () => {
   const t = toy();
   const bytes = program(`(func (export "_start") ${log('(memory.grow (i32.const 3))')} ${log('(memory.grow (i32.const 2))')})`,
