@@ -56,6 +56,8 @@ export class RuntimeClient implements Runtime {
         abort();
       };
       const collected = [collect(process.stdout, limit, full('stdout')), collect(process.stderr, limit, full('stderr'))];
+      // It may have come while the container was made: then there is no event any more.
+      signal?.throwIfAborted();
       signal?.addEventListener('abort', abort, { once: true });
       await container.start();
       const exit = await process.exited;
@@ -64,6 +66,10 @@ export class RuntimeClient implements Runtime {
       if (overflow !== undefined) throw overflow;
       const decoder = new TextDecoder();
       return { ...exit, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr), bytes: { stdout, stderr } };
+    } catch (error) {
+      // Whatever the abort interrupted, it is the reason.
+      signal?.throwIfAborted();
+      throw error;
     } finally {
       signal?.removeEventListener('abort', abort);
       await container.remove({ force: true }).catch(() => {});
