@@ -1,5 +1,5 @@
-// Arithmetic expressions as trees: C's operators over 64-bit integers. The text is parsed once; words whose expression is
-// fixed keep the tree, so that a loop only walks it.
+// Arithmetic expressions as trees: C's operators over 64-bit integers. The text is parsed once; words whose expression
+// is fixed keep the tree, so that a loop only walks it.
 
 import { at, isDigit, isName, isNameStart, isSpace } from './buf';
 import { Var, lookup } from './vars';

@@ -109,7 +109,7 @@ export class Part {
   quoted: bool;
   /** PLIT: the text; PPARAM: the parameter's name. */
   text: string = '';
-  /** PPARAM: the variable, where the name is one; others are special or positional (`special` is its character or -1). */
+  /** PPARAM: the variable, where the name is one; else `special` has the character, or -n for $n. */
   v: Var | null = null;
   special: i32 = 0;
   op: i32 = 0;

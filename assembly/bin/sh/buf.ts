@@ -98,6 +98,11 @@ export function isBlank(c: i32): bool {
   return c == 32 || c == 9;
 }
 
+/** Does it end an unquoted word: blanks, newlines and the characters of operators. */
+export function isDelimiter(c: i32): bool {
+  return c == 32 || c == 10 || c == 9 || c == 59 || c == 38 || c == 124 || c == 60 || c == 62 || c == 40 || c == 41;
+}
+
 export function isSpace(c: i32): bool {
   return c == 32 || (c >= 9 && c <= 13);
 }

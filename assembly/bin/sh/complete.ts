@@ -3,7 +3,7 @@
 import * as fs from '../../sys/fs';
 import { names as applets } from '../../names';
 import * as aliases from './alias';
-import { Buf, at, compare, isName } from './buf';
+import { Buf, at, chr, compare, isName } from './buf';
 import { builtinNames } from './builtin';
 import { functionNames } from './command';
 import { homeOf } from './tilde';
@@ -50,7 +50,7 @@ export function complete(line: string, pos: i32): string {
 }
 
 function isSeparator(c: i32): bool {
-  return c == 32 || c == 9 || c == 59 || c == 124 || c == 38 || c == 40 || c == 41 || c == 60 || c == 62 || c == 96 || c == 61 || c == 10;
+  return c > 0 && ' \t\n;|&()<>`='.includes(chr(c));
 }
 
 /** Without its backslashes. */
@@ -155,7 +155,7 @@ function escape(s: string): string {
   for (let i = 0; i < s.length; i++) {
     const c = at(s, i);
     const own = c == 32 && i + 1 == s.length;
-    if (!own && (isSeparator(c) && c != 61 || c == 36 || c == 34 || c == 39 || c == 42 || c == 63 || c == 91 || c == 92 || c == 35 || c == 33 || c == 123 || c == 126)) b.push(92);
+    if (!own && c > 0 && ' \t\n;|&()<>`$"\'*?[\\#!{~'.includes(chr(c))) b.push(92);
     b.push(c);
   }
   return b.toString();

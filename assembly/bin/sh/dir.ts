@@ -65,7 +65,7 @@ export function cd(args: string[]): i32 {
   } else dest = args[i];
   if (dest.length == 0) dest = '.';
   const first = at(dest, 0);
-  const dotted = first == 46 && (dest.length == 1 || at(dest, 1) == 47 || at(dest, 1) == 46 && (dest.length == 2 || at(dest, 2) == 47));
+  const dotted = dest == '.' || dest == '..' || dest.startsWith('./') || dest.startsWith('../');
   let error = -linux.ENOENT;
   let list: string | null = null;
   if (first != 47 && !dotted) list = vars.get('CDPATH');
@@ -84,7 +84,7 @@ export function cd(args: string[]): i32 {
     }
   }
   error = change(dest, physical);
-  if (error != 0) return failed("can't cd to " + (i < args.length ? args[i] == '-' ? dest : args[i] : dest) + ': ' + strerror(error), 2);
+  if (error != 0) return failed("can't cd to " + dest + ': ' + strerror(error), 2);
   if (show) out.line(logical);
   return 0;
 }
@@ -152,7 +152,8 @@ function classes(n: i32): string {
   let s = '';
   for (let k = 0; k < 3; k++) {
     const bits = ~(n >> (6 - 3 * k)) & 7;
-    s += (k == 0 ? 'u=' : k == 1 ? ',g=' : ',o=') + (bits & 4 ? 'r' : '') + (bits & 2 ? 'w' : '') + (bits & 1 ? 'x' : '');
+    s += k == 0 ? 'u=' : k == 1 ? ',g=' : ',o=';
+    s += (bits & 4 ? 'r' : '') + (bits & 2 ? 'w' : '') + (bits & 1 ? 'x' : '');
   }
   return s;
 }

@@ -8,8 +8,8 @@ import { Buf, at, chr, isBlank } from './buf';
 import { complete, completions } from './complete';
 import { entries } from './history';
 import {
-  CUT_BACK, CUT_WORD, DELETE, DOWN, END, END_OF_INPUT, HOME, INTERRUPT, LEFT, RIGHT, UP, WORD_LEFT, WORD_RIGHT, byte, columns,
-  key, measure,
+  CUT_BACK, CUT_WORD, DELETE, DOWN, END, END_OF_INPUT, HOME, INTERRUPT, LEFT, RIGHT, UP, WORD_LEFT, WORD_RIGHT, byte,
+  columns, key, measure,
 } from './key';
 import { next, previous, widthOf } from './width';
 

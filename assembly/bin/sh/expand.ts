@@ -152,7 +152,7 @@ export class Builder {
 }
 
 function isMeta(c: i32): bool {
-  return c == 42 || c == 63 || c == 91 || c == 92 || c == 93 || c == 45 || c == 33 || c == 94 || c == 58 || c == 46 || c == 61;
+  return c == 42 || c == 63 || c >= 91 && c <= 94 || c == 45 || c == 33 || c == 58 || c == 46 || c == 61;
 }
 
 const pool: Builder[] = [];

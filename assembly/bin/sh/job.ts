@@ -5,7 +5,9 @@ import * as out from '../../lib/out';
 import * as proc from '../../sys/proc';
 import * as signal from '../../sys/signal';
 import * as tty from '../../sys/tty';
-import { ECHILD, EINTR, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIG_BLOCK, SIG_SETMASK, WNOHANG, WUNTRACED } from '../../sys/linux';
+import {
+  ECHILD, EINTR, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTTIN, SIG_BLOCK, SIG_SETMASK, WNOHANG, WUNTRACED,
+} from '../../sys/linux';
 import { at, isDigit, number } from './buf';
 import { describe, sigText, stopStatus } from './jobtext';
 import { tell } from './message';
@@ -342,7 +344,7 @@ export function start(fd: i32): bool {
     if (front < 0) return false;
     const own = proc.getpgrp();
     if (front == own) break;
-    proc.kill(0, 21);
+    proc.kill(0, SIGTTIN);
   }
   ttyFd = fd;
   initialPgid = proc.getpgrp();

@@ -4,7 +4,7 @@ import * as out from '../../lib/out';
 import * as proc from '../../sys/proc';
 import * as signal from '../../sys/signal';
 import { strerror } from '../../sys/errno';
-import { SIGTERM } from '../../sys/linux';
+import { SIGCONT, SIGTERM } from '../../sys/linux';
 import { at, number } from './buf';
 import * as table from './job';
 import { LONG, PGIDS, describe, text } from './jobtext';
@@ -131,9 +131,9 @@ export function kill(args: string[]): i32 {
         continue;
       }
       pid = j.group ? -j.pgid : j.procs[j.procs.length - 1].pid;
-      if (j.state == table.STOPPED && sig != 18 && j.group) {
+      if (j.state == table.STOPPED && sig != SIGCONT && j.group) {
         proc.kill(pid, sig);
-        proc.kill(pid, 18);
+        proc.kill(pid, SIGCONT);
         continue;
       }
     } else {

@@ -28,7 +28,9 @@ function stateText(j: Job): string {
 function statusText(status: i32): string {
   if (status == -1) return 'Running';
   if (proc.WIFSTOPPED(status)) return signal.signalText(proc.WSTOPSIG(status));
-  if (proc.WIFSIGNALED(status)) return signal.signalText(proc.WTERMSIG(status)) + (status & 0x80 ? ' (core dumped)' : '');
+  if (proc.WIFSIGNALED(status)) {
+    return signal.signalText(proc.WTERMSIG(status)) + (status & 0x80 ? ' (core dumped)' : '');
+  }
   const code = proc.WEXITSTATUS(status);
   return code == 0 ? 'Done' : 'Done(' + code.toString() + ')';
 }

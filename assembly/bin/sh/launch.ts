@@ -266,7 +266,7 @@ function spawnScript(args: string[], n: Node, j: Job, p: Place): i32 {
   return 0;
 }
 
-/** Become an external program (with another argv[0] if `name` is given); comes back only after a failure, with `sh.status` set. */
+/** Become a program, with argv[0] `name` if that is given; comes back only after a failure, with `sh.status` set. */
 export function execCommand(args: string[], name: string = ''): void {
   out.flush();
   const path = resolve(args[0]);

@@ -1,7 +1,7 @@
 // Characters into tokens: operators, redirections, words, and the here-documents that follow a line.
 
 import { PLIT, Part, RAPPEND, RBOTH, RCLOBBER, RDUP, RHERE, RIN, ROUT, RRDWR, Redir, Word } from './ast';
-import { isBlank, number } from './buf';
+import { isBlank, isDelimiter, number } from './buf';
 import { TextSource } from './input';
 import { TAND, TBACK, TDSEMI, TEOF, TLP, TNL, TOR, TPIPE, TREDIR, TRP, TSEMI, TWORD } from './token';
 import { HERE, NORMAL, Words, lit } from './word';
@@ -146,7 +146,7 @@ export class Lexer extends Words {
     let any = false;
     let quote = 0;
     while (c >= 0) {
-      if (quote == 0 && (isBlank(c) || c == 10 || c == 59 || c == 38 || c == 124 || c == 60 || c == 62 || c == 40 || c == 41)) break;
+      if (quote == 0 && isDelimiter(c)) break;
       any = true;
       this.take();
       if (c == quote) quote = 0;

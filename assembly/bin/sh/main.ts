@@ -28,7 +28,8 @@ import { TerminalSource } from './terminal';
 import * as trap from './trap';
 import * as vars from './vars';
 
-const USAGE = '[-il] [-|+Cabefmnuvx] [-|+o OPT]... [-c \'SCRIPT\' [ARG0 ARGS] | FILE [ARGS] | -s [ARGS]]\n\nUnix shell interpreter\n';
+const USAGE = "[-il] [-|+Cabefmnuvx] [-|+o OPT]... [-c 'SCRIPT' [ARG0 ARGS] | FILE [ARGS] | -s [ARGS]]\n\n"
+  + 'Unix shell interpreter\n';
 
 export function main(args: string[]): i32 {
   if (args.length == 2 && args[1] == '--help') return getopt(args, '', USAGE).status;

@@ -358,11 +358,12 @@ export class Parser {
   private forClause(line: i32): Node | null {
     const lx = this.lexer;
     const n = new Node(NFOR, line);
-    if (this.look(PLAIN) != TWORD || this.word.literal == null || this.word.quoted || !goodName(this.word.literal as string)) {
+    const w = this.look(PLAIN) == TWORD && !this.word.quoted ? this.word.literal : null;
+    if (w == null || !goodName(w as string)) {
       lx.fail('bad for loop variable');
       return null;
     }
-    n.name = this.word.literal as string;
+    n.name = w as string;
     this.skip();
     let t = this.lookPast(KEYWORD);
     if (t == TIN) {

@@ -64,7 +64,7 @@ function shortened(): string {
   const home = vars.valueOf(vars.home);
   if (home != null) {
     const h = home as string;
-    if (h.length > 1 && d.startsWith(h) && (d.length == h.length || at(d, h.length) == 47)) return '~' + d.substring(h.length);
+    if (h.length > 1 && (d == h || d.startsWith(h + '/'))) return '~' + d.substring(h.length);
   }
   return d;
 }

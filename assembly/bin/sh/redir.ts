@@ -4,7 +4,9 @@
 import * as fs from '../../sys/fs';
 import * as proc from '../../sys/proc';
 import { strerror } from '../../sys/errno';
-import { EBADF, EEXIST, O_APPEND, O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, SIGCHLD, S_IFIFO } from '../../sys/linux';
+import {
+  EBADF, EEXIST, O_APPEND, O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, SIGCHLD, S_IFIFO,
+} from '../../sys/linux';
 import { RAPPEND, RBOTH, RDUP, RHERE, RIN, ROUT, RRDWR, Redir } from './ast';
 import { number } from './buf';
 import { expandString } from './expand';

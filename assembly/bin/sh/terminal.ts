@@ -1,5 +1,5 @@
-// The source of an interactive shell: prompts, and lines from the editor or, where there is no terminal to edit on, from
-// standard input as they are.
+// The source of an interactive shell: prompts, and lines from the editor or, where there is no terminal to edit on,
+// from standard input as they are.
 
 import * as signal from '../../sys/signal';
 import * as tty from '../../sys/tty';

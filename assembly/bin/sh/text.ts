@@ -1,8 +1,8 @@
 // Commands back into text: for the list of jobs, and words for the trace of -x.
 
 import {
-  NAND, NASYNC, NCASE, NFOR, NFUNC, NGROUP, NIF, NLIST, NNOT, NOR, NPIPE, NSIMPLE, NSUBSHELL, NUNTIL, NWHILE, Node, PARITH,
-  PCMD, PLIT, PPROC, RAPPEND, RBOTH, RCLOBBER, RDUP, RHERE, RIN, ROUT, RRDWR, Redir, VLENGTH, VNORMAL,
+  NAND, NASYNC, NCASE, NFOR, NFUNC, NGROUP, NIF, NLIST, NNOT, NOR, NPIPE, NSIMPLE, NSUBSHELL, NUNTIL, NWHILE, Node,
+  PARITH, PCMD, PLIT, PPROC, RAPPEND, RBOTH, RCLOBBER, RDUP, RHERE, RIN, ROUT, RRDWR, Redir, VLENGTH, VNORMAL,
   VQUESTION, VSUBSTR, Word,
 } from './ast';
 import { at, isName, quote } from './buf';
@@ -131,7 +131,7 @@ export function quoteForTrace(s: string): string {
   if (keyword(s) >= 0) return quote(s);
   for (let i = 0; i < s.length; i++) {
     const c = at(s, i);
-    if (isName(c) || c == 43 || c == 44 || c == 45 || c == 46 || c == 47 || c == 58 || c == 64 || c == 37 || c == 93 || c >= 128) continue;
+    if (isName(c) || c >= 43 && c <= 47 || c == 58 || c == 64 || c == 37 || c == 93 || c >= 128) continue;
     return quote(s);
   }
   return s;

@@ -34,7 +34,7 @@ export function anyTrap(): bool {
   return count > 0;
 }
 
-/** Signals ignored from the start stay so (POSIX: in a shell that is not interactive). Asked before the first change. */
+/** Signals ignored from the start stay so, in a shell that is not interactive. Asked before the first change. */
 function isHard(sig: i32): bool {
   if (sig == SIGCHLD) return false;
   if (hard[sig] == 0) hard[sig] = signal.isIgnored(sig) ? 2 : 1;

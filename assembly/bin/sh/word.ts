@@ -3,7 +3,7 @@
 
 import { PARITH, PCMD, PLIT, PPARAM, PPROC, Part, Word } from './ast';
 import { readBrace } from './brace';
-import { Buf, isDigit, isName, isNameStart } from './buf';
+import { Buf, isDelimiter, isDigit, isName, isNameStart } from './buf';
 import { Chars } from './chars';
 import { TextSource } from './input';
 import { Lexer } from './lexer';
@@ -65,7 +65,8 @@ export class Words extends Chars {
           continue;
         }
         if (inner || outer) {
-          const special = d == 36 || d == 96 || d == 92 || (d == 34 && mode != HERE) || (d == 125 && mode >= BRACE && mode <= OFFSET)
+          const special = d == 36 || d == 96 || d == 92 || (d == 34 && mode != HERE)
+            || (d == 125 && mode >= BRACE && mode <= OFFSET)
             || (d == 47 && mode == PATTERN);
           if (!quoted) this.flush(w, from, false);
           quoted = true;
@@ -128,7 +129,7 @@ export class Words extends Chars {
             this.readCommand(w, new Part(PPROC, false), c == 62);
             continue;
           }
-          if (c == 32 || c == 10 || c == 9 || c == 59 || c == 38 || c == 124 || c == 60 || c == 62 || c == 40 || c == 41) break;
+          if (isDelimiter(c)) break;
         } else if (mode == ARITH) {
           if (c == 40) parens++;
           else if (c == 41) {
