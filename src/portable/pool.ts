@@ -86,7 +86,6 @@ export class ThreadPool {
       workerData: shared, env: {}, execArgv: [], trackUnmanagedFds: false,
       resourceLimits: {maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64},
     });
-    worker.unref();
     const thread = new Thread(worker, new Int32Array(shared));
     worker.on('message', (message: 0 | End) => {
       if (message === 0) thread.listener?.requested();
@@ -100,6 +99,8 @@ export class ThreadPool {
       if (at >= 0) this.#idle.splice(at, 1);
       thread.listener?.lost();
     });
+    // Last, since a listener for messages would keep the host's event loop again.
+    worker.unref();
     this.#all.add(thread);
     return thread;
   }
