@@ -76,12 +76,6 @@ export class Buf {
   }
 }
 
-/** Give big strings back: a buffer that once held a large output should not stay large. */
-export function fresh(b: Buf): Buf {
-  b.length = 0;
-  return b;
-}
-
 export function isDigit(c: i32): bool {
   return <u32>(c - 48) < 10;
 }

@@ -68,6 +68,11 @@ export function exit(args: string[]): i32 {
   return leave(FLOW_EXIT, status & 255);
 }
 
+/** Was the user just told? */
+export function stoppedWarning(): bool {
+  return warned;
+}
+
 /** Any other command takes the warning back. */
 export function forgetWarning(): void {
   warned = false;

@@ -11,6 +11,7 @@ import { strerror } from '../../sys/errno';
 import { geteuid, getegid, getgid, getuid } from '../../sys/cred';
 import { O_CLOEXEC, O_RDONLY, SIGCHLD } from '../../sys/linux';
 import { getopt } from '../../lib/getopt';
+import { forgetWarning, stoppedWarning } from './control';
 import { initDirectory } from './dir';
 import { backToPrompt, commandLoop, evalSource, syntaxError } from './eval';
 import { run } from './exec';
@@ -193,7 +194,9 @@ function interact(source: TerminalSource): i32 {
     }
     if (n == null) continue;
     ends = 0;
+    const wasWarned = stoppedWarning();
     run(n, false);
+    if (wasWarned) forgetWarning();
     if (signal.anyCaught && sh.flow == FLOW_NONE) trap.run();
     if (sh.flow == FLOW_EXIT) return sh.status;
     if (sh.flow == FLOW_INTERRUPT) tell('\n');

@@ -2,7 +2,7 @@
 // its value. Locals and the assignments before a command save the old value on a stack of frames.
 
 import * as time from '../../sys/time';
-import { at, compare, goodName, quote } from './buf';
+import { compare, goodName, quote } from './buf';
 import { raise } from './message';
 import { sh } from './state';
 
@@ -207,11 +207,4 @@ export function startingWith(prefix: string): string[] {
   const all = sorted(0);
   for (let i = 0; i < all.length; i++) if (all[i].name.startsWith(prefix)) found.push(all[i].name);
   return found;
-}
-
-/** Position of `=` in name=value, 0 if `s` is none. */
-export function assignmentAt(s: string): i32 {
-  let i = 0;
-  while (i < s.length && at(s, i) != 61) i++;
-  return i < s.length && goodName(s, i) ? i : 0;
 }
