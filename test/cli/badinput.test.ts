@@ -93,7 +93,7 @@ const scripts: readonly (readonly [name: string, script: string, flags: readonly
   ['a tmpfs that is full', 'cat /dev/zero > /s/f; ls -l /s/f | tr -s " " | cut -d " " -f 5', ['--tmpfs', '/s:size=64k'],
     /No space left on device\n65536\n$/],
   ['a file larger than there are numbers', 'dd if=/dev/zero of=/tmp/f bs=1 seek=9007199254740990 count=1 2>&1; echo $?', [],
-    /No space left on device\n[^]*1\n$/],
+    /No space left on device\n[\s\S]*1\n$/],
   ['closed descriptors', '(cat <&-); (echo x >&-); echo $?', [], /Bad file descriptor\n.*Bad file descriptor\n1\n$/],
   ['an endless loop killed from inside', 'sh -c "while :; do :; done" & p=$!; sh -c "sleep 0.2; echo on" & kill -9 $p; wait $p; echo $?; wait', [],
     /^137\non\n$/],
