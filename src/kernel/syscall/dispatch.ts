@@ -51,7 +51,7 @@ export function resume(task: Task): number {
   if (call.saved !== undefined) {
     const result = call.saved;
     call.saved = undefined;
-    return task.attention === 0 ? result : attend(task, result);
+    return task.attention === 0 ? give(task, result) : attend(task, result);
   }
   if (!call.parked) return MARK_BLOCK;
   return attempt(task, call);
@@ -101,7 +101,7 @@ export function sigreturn(task: Task): void {
 export function afterSignals(task: Task): number {
   if ((task.attention & ATTENTION.DEAD) !== 0) return MARK_DIE;
   const frame = task.interrupted.pop()!;
-  if (typeof frame === 'number') return task.attention === 0 ? frame : attend(task, frame);
+  if (typeof frame === 'number') return task.attention === 0 ? give(task, frame) : attend(task, frame);
   task.call = frame;
   task.regs = frame.regs!;
   return attempt(task, frame);
@@ -132,9 +132,14 @@ function complete(task: Task, call: Call, result: number): number {
   if (call.finish !== undefined && (task.attention & (ATTENTION.DEAD | ATTENTION.EXEC)) === 0) {
     value = call.finish(task, result);
   }
-  if (call.row!.result === 'i64') call.hi = Math.floor(value / 4294967296) | 0;
-  value |= 0;
-  return task.attention === 0 ? value : attend(task, value);
+  if (task.attention !== 0) return attend(task, value);
+  return call.row!.result === 'i64' ? give(task, value) : value | 0;
+}
+
+/** Hand a result over in two words. One that waited for handlers or SIGCONT was kept whole until now. */
+function give(task: Task, value: number): number {
+  task.call.hi = Math.floor(value / 4294967296) | 0;
+  return value | 0;
 }
 
 function park(task: Task, call: Call, on: Block): number {
@@ -160,7 +165,7 @@ function attend(task: Task, result: number): number {
     task.call.saved = result;
     return MARK_BLOCK;
   }
-  return result;
+  return give(task, result);
 }
 
 /** A call has parked while something wants attention: a handler ends it, everything else keeps it as it is. */
