@@ -1,7 +1,7 @@
 // One process of `npm run bench`: measures one CPU on the Node that runs it and prints one JSON record a line.
 // scripts/bench.mjs runs it once per configuration and prints the table.
 //
-//   main.mjs CPU SECTION...       CPU is lane or worker; sections: start calls containers micro install
+//   main.mjs CPU SECTION...       CPU is lane or worker; sections: start calls containers modes micro install
 
 import {fileURLToPath} from 'node:url';
 import {asset} from '../src/asset.ts';
@@ -10,6 +10,7 @@ import {killTime, memory, startTime} from './container.ts';
 import {calls, measureCall} from './guest.ts';
 import {installSize} from './install.ts';
 import {micro} from './micro.ts';
+import {compareModes} from './modes.ts';
 import {paired, processTime} from './paired.ts';
 import {machineFacts, type Summary} from './stat.ts';
 
@@ -35,6 +36,7 @@ async function measure(section: string): Promise<void> {
   try {
     if (section === 'calls') await systemCalls(runtime);
     if (section === 'containers') await containers(runtime);
+    if (section === 'modes') await modes(runtime);
   } finally {
     await runtime.close();
   }
@@ -70,6 +72,21 @@ async function containers(runtime: Runtime): Promise<void> {
   timing('kill -9 of an endless loop', await killTime(runtime, runs(30)));
   const rss = await memory(runtime, 10);
   record('memory', {name: '10 containers of 3 processes', mib: rss.added / 2 ** 20, baselineMib: rss.baseline / 2 ** 20});
+}
+
+/** The emulated kernel beside Linux itself, where that can be had here. */
+async function modes(portable: Runtime): Promise<void> {
+  let native: Runtime | undefined;
+  try {
+    native = await createRuntime({mode: 'native'});
+  } catch (err) {
+    record('without', {what: 'native mode', why: (err as Error).message});
+  }
+  try {
+    await compareModes(portable, native, runs(30), row => record('modes', row));
+  } finally {
+    await native?.close();
+  }
 }
 
 function timing(name: string, {median, p95, samples}: Summary, note?: string): void {

@@ -1,5 +1,5 @@
 // `npm run bench`: measures the built product on both CPUs and prints a table with the machine beside it; the records
-// go to build/bench.json. Sections: start calls containers micro install.
+// go to build/bench.json. Sections: start calls containers modes micro install. `modes` puts both kernels side by side.
 //
 //   npm run bench -- [SECTION...] [--cpu lane|worker]      TWINBOX_BENCH_QUICK=1 for a tenth of the samples
 
@@ -10,7 +10,7 @@ import {bundleTests} from './build.mjs';
 import {engines, root} from './engines.mjs';
 import {compileGuest} from './wasm.mjs';
 
-const all = ['start', 'calls', 'containers', 'micro', 'install'];
+const all = ['start', 'calls', 'containers', 'modes', 'micro', 'install'];
 const limitMs = 300_000;
 // Measured once, since no CPU is in them.
 const plain = ['micro', 'install'];
@@ -70,7 +70,9 @@ function print() {
     const {cpu: _, platform, cores, memoryGiB, load1} = machine;
     console.log(`machine: ${cores} cores, ${memoryGiB} GiB, ${platform}, load ${load1}\n`);
   }
-  console.log('| what | CPU | Node | median | p95 | |\n|---|---|---|---|---|---|');
+  if (records.some(one => ['time', 'micro', 'memory', 'install'].includes(one.kind))) {
+    console.log('| what | CPU | Node | median | p95 | |\n|---|---|---|---|---|---|');
+  }
   for (const one of records) {
     const where = `${one.cpu} | ${one.node.replace(/^v/, '')}`;
     if (one.kind === 'time') row(one.name, where, time(one.ms), time(one.p95), one.note);
@@ -81,7 +83,29 @@ function print() {
       row('npm install twinbox', ' | ', mib(one.installed), '', `packed ${mib(one.packed)}; ${parts}`);
     }
   }
+  printModes(records.filter(one => one.kind === 'modes'));
+  for (const why of new Set(records.filter(one => one.kind === 'without').map(one => `no ${one.what}: ${one.why}`))) console.log(`\n${why}`);
   for (const one of records) if (one.kind === 'error') console.log(`\nfailed: ${one.section} on ${one.cpu}: ${one.message}`);
+}
+
+// One row an operation: each CPU of portable mode, native mode as measured in turns with it, and the ratio.
+function printModes(rows) {
+  if (rows.length === 0) return;
+  const kinds = [...new Set(rows.map(one => `${one.cpu}|${one.node}`))];
+  const heads = kinds.flatMap(kind => [`portable, ${kind.replace('|v', ' on ')}`, 'native beside it', 'portable / native']);
+  console.log(`\n| operation | ${heads.join(' | ')} |\n|---|${heads.map(() => '---|').join('')}`);
+  for (const title of new Set(rows.map(one => one.title))) {
+    const cells = kinds.flatMap(kind => modeCells(rows.find(one => one.title === title && `${one.cpu}|${one.node}` === kind)));
+    console.log(`| ${title} | ${cells.join(' | ')} |`);
+  }
+}
+
+function modeCells(one) {
+  if (one === undefined) return ['', '', ''];
+  const tell = ({median}) => (one.bytes ? `${(one.bytes / median / 2 ** 30 * 1000).toFixed(2)} GiB/s` : time(median));
+  if (one.native === undefined) return [tell(one.portable), '', ''];
+  const ratio = one.portable.median / one.native.median;
+  return [tell(one.portable), tell(one.native), ratio < 0.1 ? ratio.toFixed(3) : ratio.toFixed(2)];
 }
 
 function row(name, where, median, p95, note = '') {
