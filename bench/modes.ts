@@ -38,7 +38,7 @@ const operations: readonly Operation[] = [
   }},
   {title: "create and start to the shell's first byte", sample: async (_, runtime) => {
     const begin = performance.now();
-    const container = await runtime.create({image: 'busybox', command: ['sh', '-c', 'echo x; exec sleep 1000'], stdout: 'pipe'});
+    const container = await runtime.create({...sleeper, command: ['sh', '-c', 'echo x; exec sleep 1000'], stdout: 'pipe'});
     const reader = container.process.stdout.getReader();
     await container.start();
     await reader.read();
@@ -50,13 +50,15 @@ const operations: readonly Operation[] = [
     timed(() => runtime.run({image: 'busybox', command: ['true']}))},
   {title: 'exec true and wait', sample: box => timed(() => shell(box, ['true']))},
   {title: 'a shell starts /bin/true and waits', share: 0.3, sample: async box => {
-    const loop = (count: number) => shell(box, ['sh', '-c', `i=0; while [ $i -lt ${count} ]; do /bin/true; i=$((i+1)); done`]);
+    const script = 'i=0; while [ $i -lt $1 ]; do /bin/true; i=$((i+1)); done';
+    const loop = (count: number) => shell(box, ['sh', '-c', script, 'sh', String(count)]);
     const empty = await timed(() => loop(0));
     return Math.max(0, (await timed(() => loop(spawns))) - empty) / spawns;
   }},
   {title: 'pipe between two processes, 64 KiB at a time', bytes: 32 * mib, share: 0.3, sample: box => timed(() =>
     shell(box, ['sh', '-c', 'dd if=/dev/zero bs=65536 count=512 2>/dev/null | dd of=/dev/null bs=65536 2>/dev/null']))},
-  {title: "a process's output to the caller", bytes: 16 * mib, share: 0.3, sample: box => timed(() => output(box, 16 * mib))},
+  {title: "a process's output to the caller", bytes: 16 * mib, share: 0.3, sample: box =>
+    timed(() => output(box, 16 * mib))},
   {title: 'kill -9 of an endless loop', sample: async box => {
     const loop = await box.exec(['sh', '-c', 'while :; do :; done']);
     await pause(10);
@@ -111,7 +113,7 @@ async function compare(
     }
   }
   const [first, second] = values.map(summary);
-  return {title, ...(bytes === undefined ? {} : {bytes}), portable: first!, ...(second === undefined ? {} : {native: second})};
+  return {title, ...(bytes && {bytes}), portable: first!, ...(second && {native: second})};
 }
 
 async function timed(body: () => Promise<unknown>): Promise<number> {
@@ -132,7 +134,8 @@ async function shell(box: Container, command: readonly string[]): Promise<void> 
 }
 
 async function output(box: Container, bytes: number): Promise<void> {
-  const process = await box.exec({command: ['dd', 'if=/dev/zero', 'bs=65536', `count=${bytes / 65536}`], stdout: 'pipe'});
+  const command = ['dd', 'if=/dev/zero', 'bs=65536', `count=${bytes / 65536}`];
+  const process = await box.exec({command, stdout: 'pipe'});
   const reader = process.stdout.getReader();
   let seen = 0;
   for (let part = await reader.read(); !part.done; part = await reader.read()) seen += part.value.length;

@@ -84,7 +84,8 @@ function print() {
     }
   }
   printModes(records.filter(one => one.kind === 'modes'));
-  for (const why of new Set(records.filter(one => one.kind === 'without').map(one => `no ${one.what}: ${one.why}`))) console.log(`\n${why}`);
+  const without = records.filter(one => one.kind === 'without').map(one => `\nno ${one.what}: ${one.why}`);
+  for (const line of new Set(without)) console.log(line);
   for (const one of records) if (one.kind === 'error') console.log(`\nfailed: ${one.section} on ${one.cpu}: ${one.message}`);
 }
 
@@ -92,10 +93,11 @@ function print() {
 function printModes(rows) {
   if (rows.length === 0) return;
   const kinds = [...new Set(rows.map(one => `${one.cpu}|${one.node}`))];
-  const heads = kinds.flatMap(kind => [`portable, ${kind.replace('|v', ' on ')}`, 'native beside it', 'portable / native']);
+  const heads = kinds.flatMap(kind => [`portable, ${kind.replace('|v', ' on ')}`, 'native', 'portable / native']);
   console.log(`\n| operation | ${heads.join(' | ')} |\n|---|${heads.map(() => '---|').join('')}`);
   for (const title of new Set(rows.map(one => one.title))) {
-    const cells = kinds.flatMap(kind => modeCells(rows.find(one => one.title === title && `${one.cpu}|${one.node}` === kind)));
+    const same = rows.filter(one => one.title === title);
+    const cells = kinds.flatMap(kind => modeCells(same.find(one => `${one.cpu}|${one.node}` === kind)));
     console.log(`| ${title} | ${cells.join(' | ')} |`);
   }
 }

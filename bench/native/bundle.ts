@@ -11,10 +11,11 @@ export interface Bundle {
   readonly left: readonly string[];
 }
 
-export function writeBundle(dir: string, spec: Spec, seccomp: unknown): Bundle {
+export function writeBundle(dir: string, spec: Spec): Bundle {
   const left: string[] = [];
   const {username: _, ...user} = spec.process.user ?? {};
-  const namespaces = (spec.linux?.namespaces ?? []).filter(({type}) => type !== 'time' || void left.push('time namespace'));
+  const namespaces = (spec.linux?.namespaces ?? []).filter(({type}) => type !== 'time');
+  if (namespaces.length < (spec.linux?.namespaces?.length ?? 0)) left.push('time namespace');
   const config = {
     ...spec,
     ociVersion: '1.0.2',
@@ -22,7 +23,6 @@ export function writeBundle(dir: string, spec: Spec, seccomp: unknown): Bundle {
     linux: {
       ...spec.linux,
       namespaces,
-      seccomp: spec.linux?.seccomp ?? seccomp,
       // Both make a group named after the container below their own default parent.
       cgroupsPath: undefined,
     },

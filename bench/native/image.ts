@@ -16,8 +16,8 @@ export const byte: Payload = {name: 'byte', args: ['/bin/byte'], forever: ['/bin
 export const busybox: Payload = {name: 'busybox', args: ['/bin/sh', '-c', 'echo x'], forever: ['/bin/sleep', '1000']};
 
 const tiny = [
-  '-Os', '-static', '-nostdlib', '-nostartfiles', '-ffreestanding', '-fno-stack-protector', '-fno-asynchronous-unwind-tables',
-  '-Wl,--build-id=none,-z,noseparate-code,-n', '-s',
+  '-Os', '-static', '-nostdlib', '-nostartfiles', '-ffreestanding', '-fno-stack-protector',
+  '-fno-asynchronous-unwind-tables', '-Wl,--build-id=none,-z,noseparate-code,-n', '-s',
 ];
 
 /** Answers why it cannot be, or undefined. */

@@ -1,5 +1,5 @@
-// The other ways to start a program apart from the rest of the machine, as Debian packages them, each a child process of
-// this one: what a Node program would use without twinbox.
+// The other ways to start a program apart from the rest of the machine, as Debian packages them, each a child process
+// of this one: what a Node program would use without twinbox.
 
 import {spawn, spawnSync} from 'node:child_process';
 
@@ -44,7 +44,7 @@ function once([program, ...args]: readonly string[]): Promise<Sample> {
     child.on('exit', () => (exit = performance.now() - begin));
     child.on('close', status => {
       if (status === 0 && first > 0) done({first, exit});
-      else fail(new Error(`${program} ${args.join(' ')}: status ${status}\n${Buffer.concat(errors).toString().trim()}`));
+      else fail(new Error(`${program} ${args.join(' ')}: status ${status}\n${Buffer.concat(errors)}`));
     });
   });
 }
@@ -68,7 +68,8 @@ export function peers({root, args, hostname, bundle, store}: PeerSetting): reado
     {
       name: 'bwrap',
       argv: [
-        'bwrap', ...apart, '--hostname', hostname, '--die-with-parent', '--bind', root, '/', '--proc', '/proc', '--dev', '/dev', ...args,
+        'bwrap', ...apart, '--hostname', hostname, '--die-with-parent', '--bind', root, '/',
+        '--proc', '/proc', '--dev', '/dev', ...args,
       ],
     },
     {name: 'crun', argv: ['crun', '--root', `${store}/crun`, 'run', '--bundle', bundle, '@id']},

@@ -1,0 +1,26 @@
+// Every way to start the same program, one after another, again and again: A B C A B C. The time is from the call to the
+// first byte of output and to the end that the caller is told of.
+
+import {summary} from '../stat.ts';
+import type {Payload} from './image.ts';
+import type {Way} from './peer.ts';
+import {record, rest} from './setting.ts';
+
+export async function starts(section: string, payload: Payload, ways: readonly Way[], rounds: number): Promise<void> {
+  const values = ways.map(() => ({first: [] as number[], exit: [] as number[]}));
+  for (let i = 0; i <= rounds; i++) {
+    for (const [k, way] of ways.entries()) {
+      if (i % way.every !== 0) continue;
+      await rest();
+      const {first, exit} = await way.sample();
+      if (i === 0) continue;
+      values[k]!.first.push(first);
+      values[k]!.exit.push(exit);
+    }
+  }
+  for (const [k, {name}] of ways.entries()) {
+    const {first, exit} = values[k]!;
+    if (first.length === 0) continue;
+    record('start', {section, payload: payload.name, name, first: summary(first), exit: summary(exit)});
+  }
+}
