@@ -8,14 +8,14 @@
 
 import { compileCreate } from './plan/create.ts';
 import { compileExec } from './plan/exec.ts';
-import type { NamespaceType, Plan, Step, StdioKind } from './kernel/uapi/step.ts';
+import type { KernelName, NamespaceType, Plan, Step, StdioKind } from './kernel/uapi/step.ts';
 import type { ProcessSpec, Spec } from './spec.ts';
 
-export type { Action, OpName, Ops, Plan, Slot, StdioKind, Step } from './kernel/uapi/step.ts';
+export type { Action, Join, KernelName, OpName, Ops, Plan, Slot, StdioKind, Step } from './kernel/uapi/step.ts';
 
 /** What a kernel can do, as far as a plan or a user has to know. Golden tests pin (spec, facts) pairs. */
 export interface Facts {
-  readonly kernel: 'portable' | 'linux';
+  readonly kernel: KernelName;
   readonly release: string;
   /** The kinds that clone, unshare and setns know. */
   readonly namespaces: readonly NamespaceType[];
@@ -26,14 +26,59 @@ export interface Facts {
   readonly controllers: readonly string[];
   /** Where the caller's containers hang in the cgroup tree. */
   readonly cgroupParent: string;
+  /** Each mounted cgroup hierarchy that can be used; the emulated kernel has none to name. */
+  readonly hierarchies?: readonly Hierarchy[];
   /** No powers of root outside a user namespace of its own. */
   readonly rootless: boolean;
+  /** Which ids a user namespace may map; the emulated kernel takes any. */
+  readonly ids?: Ids;
   /** A host directory is a bind of the kernel's own tree, or comes through the file system `hostfs`. */
   readonly hostDirectory: 'bind' | 'hostfs';
   /** A directory of the initial root that new_root is mounted on before pivot_root(2). */
   readonly staging: string;
   /** Kernel features: `seccomp`, `clone-into-cgroup`, ... */
   readonly features: readonly string[];
+  /** The CPU that a seccomp filter is written for, in Node's words: `x64`, `arm64`. */
+  readonly arch?: string;
+  /** What the images `busybox` and `host` are made of on this machine. */
+  readonly images?: Images;
+}
+
+export interface Hierarchy {
+  readonly version: 1 | 2;
+  readonly controllers: readonly string[];
+  /** Its mount point. */
+  readonly mount: string;
+  /** Where the caller's groups may be made, below the mount point; '' is its root. */
+  readonly path: string;
+}
+
+export interface Ids {
+  readonly uid: number;
+  readonly gid: number;
+  /** How maps are written: by root, by newuidmap(1), or only the caller's own id. */
+  readonly maps: 'root' | 'helpers' | 'single';
+  /** Ranges of the host that a container may use: first and count. */
+  readonly uids: readonly (readonly [number, number])[];
+  readonly gids: readonly (readonly [number, number])[];
+}
+
+export interface Images {
+  /** A directory whose `bin` has a static busybox and a link for each applet. */
+  readonly busybox?: string;
+  /** Why there is none, with the remedy. */
+  readonly busyboxMissing?: string;
+  readonly host?: HostImage;
+}
+
+/** The system's own programs, as the image `host` shows them. */
+export interface HostImage {
+  /** Directories that are bound read-only: /usr, and /bin, /lib where they are no links. */
+  readonly binds: readonly string[];
+  /** Links at the root, as on a merged /usr: `['/bin', 'usr/bin']`. */
+  readonly links: readonly (readonly [path: string, target: string])[];
+  /** Files and directories of /etc that are bound: the loader's, certificates, alternatives, the time zone. */
+  readonly etc: readonly string[];
 }
 
 export interface PlanOptions {

@@ -99,6 +99,10 @@ export class Birth {
         this.#at++;
         return this.#settle();
       }
+      if (step.skip?.by === 'portable') {
+        this.#at++;
+        continue;
+      }
       let calls: Calls;
       try {
         calls = births[step.op](this, step.args as never);

@@ -13,7 +13,7 @@ export function compileExec(process: ProcessSpec, spec: Spec, facts: Facts, opti
   return [
     ...stdioSteps(process, options),
     {
-      by: 'runtime', op: 'clone', slot: '$pid', args: { flags: ['SIGCHLD'], cgroup: '$cgroup', join: { pid: '$init', namespaces } },
+      by: 'runtime', op: 'clone', slot: '$pid', args: { flags: ['SIGCHLD'], cgroup: '$cgroup', join: [{ from: '$init', namespaces }] },
       undo: { op: 'reap', args: { pid: '$pid' } },
     },
     ...processSteps(process, { console: false }),

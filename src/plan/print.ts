@@ -12,6 +12,7 @@ export function printStep(step: Step): string {
   if (step.slot !== undefined) parts.push(`= ${step.slot}`);
   if (step.optional !== undefined) parts.push(`? ${step.optional.join('|')}`);
   if (step.undo !== undefined) parts.push(`~ ${printAction(step.undo)}`);
+  if (step.skip !== undefined) parts.push(`(${step.skip.by} skips it: ${step.skip.why})`);
   return parts.join(' ');
 }
 
@@ -22,6 +23,7 @@ export function printAction({ op, args }: Action): string {
 function print(key: string, value: unknown): string {
   if (typeof value === 'string') return value.startsWith('$') ? value : JSON.stringify(value);
   if (typeof value === 'number' && key === 'mode') return `0${value.toString(8)}`;
+  if (value instanceof Uint8Array) return `${value.length} bytes ${hash(value)}`;
   if (Array.isArray(value)) {
     if (key === 'flags') return value.length === 0 ? '0' : value.join('|');
     return `[${value.map((item) => print('', item)).join(', ')}]`;
@@ -30,4 +32,11 @@ function print(key: string, value: unknown): string {
     return `{${Object.entries(value).map(([name, item]) => `${name}=${print(name, item)}`).join(', ')}}`;
   }
   return String(value);
+}
+
+/** FNV-1a of 32 bits: enough to see that a filter has changed. */
+function hash(bytes: Uint8Array): string {
+  let sum = 0x811c9dc5;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
+  return `#${(sum >>> 0).toString(16).padStart(8, '0')}`;
 }

@@ -5,6 +5,7 @@ import type { Birth } from '../birth.ts';
 import { utf8 } from '../bytes.ts';
 import { makeCgroup } from '../cgroup/cgroup.ts';
 import { joinNamespaces, kinds } from '../ns/kind.ts';
+import type { Namespace } from '../ns/namespace.ts';
 import { cloneTask } from '../proc/clone.ts';
 import { discardTask } from '../proc/exit.ts';
 import type { Task } from '../proc/task.ts';
@@ -16,7 +17,7 @@ import { MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from '../uapi/mount.ts';
 import { CLONE, RLIMIT } from '../uapi/sched.ts';
 import { encode } from '../uapi/struct.ts';
 import { SIG } from '../uapi/signal.ts';
-import type { NamespaceType, OpName, Ops, Slot } from '../uapi/step.ts';
+import type { Join, NamespaceType, OpName, Ops, Slot } from '../uapi/step.ts';
 import { openConsole } from './console.ts';
 import { asFile, detachedMount } from './source.ts';
 import { dropBounding, enterUser, execProgram, keepCaps, noNewPrivs, raiseAmbient, setCaps } from './identity.ts';
@@ -105,7 +106,7 @@ export const births: Steps = {
     const bitsOf = bits(CLONE, flags) | (flags.includes('SIGCHLD') ? SIG.CHLD : 0);
     birth.child = join === undefined
       ? cloneTask(init(birth), bitsOf, birth.cgroup)
-      : cloneInside(birth, bitsOf, join.namespaces);
+      : cloneInside(birth, bitsOf, join);
     const { files } = birth.child;
     birth.stdio.forEach((file, fd) => files.replace(child(birth), fd, file, false));
     closeStdio(birth);
@@ -140,6 +141,13 @@ export const births: Steps = {
     yield* sys(task, 'fchmod', fd, 0o755);
     yield* sys(task, 'close', fd);
   },
+
+  *open(birth, { path }) {
+    keep(birth, slotOf(birth), yield* sys(init(birth), 'openat', AT.FDCWD, utf8(path), O.RDONLY | O.CLOEXEC, 0));
+  },
+
+  delegate: notHere, limit: notHere, device_program: notHere, seccomp: notHere, keyring: notHere, loopback: notHere,
+  close_fds: notHere, dumpable: notHere, pdeathsig: notHere, enter_root: notHere,
 
   // One after the other is what a single list of steps already is.
   *sync() {},
@@ -342,20 +350,35 @@ function closeStdio(birth: Birth): void {
   birth.stdio = [];
 }
 
+/** What this kernel has no counterpart of; a plan that can do without says `skip`. */
+function* notHere(birth: Birth): Calls {
+  throw new SysError('ENOSYS', birth.step.op, 'not in portable mode');
+}
+
 /** The way into a PID namespace is to be born there: an intermediate child enters, and has the child as its sibling. */
-function cloneInside(birth: Birth, flags: number, namespaces: readonly NamespaceType[]): Task {
-  const { target } = birth;
-  if (target === undefined || !target.alive) throw new SysError('ESRCH', 'setns', 'the container is not running');
-  const between = cloneTask(init(birth), flags, birth.cgroup);
+function cloneInside(birth: Birth, flags: number, joins: readonly Join[]): Task {
+  const list = joins.flatMap((join) => (join.from === '$init' ? ofProcess(birth, join.namespaces) : [ofFile(birth, join)]));
+  const between = cloneTask(init(birth), SIG.CHLD, birth.cgroup);
   try {
-    const wanted = new Set(namespaces.map((type) => kindNames[type]));
-    const list = kinds.filter((kind) => wanted.has(kind.name)).map((kind) => (
-      // The time namespace and the PID namespace of the process, not those of its children to come.
-      target.nsproxy[kind.name === 'pid' ? 'pid' : kind.name === 'time' ? 'time' : kind.field]
-    ));
     joinNamespaces(between, list.filter((ns) => ns !== between.nsproxy.user));
     return cloneTask(between, flags | CLONE.PARENT, birth.cgroup);
   } finally {
     discardTask(between);
   }
+}
+
+function ofProcess({ target }: Birth, namespaces: readonly NamespaceType[]): Namespace[] {
+  if (target === undefined || !target.alive) throw new SysError('ESRCH', 'setns', 'the container is not running');
+  const wanted = new Set(namespaces.map((type) => kindNames[type]));
+  // The time namespace and the PID namespace of the process, not those of its children to come.
+  return kinds.filter((kind) => wanted.has(kind.name)).map((kind) => (
+    target.nsproxy[kind.name === 'pid' ? 'pid' : kind.name === 'time' ? 'time' : kind.field]
+  ));
+}
+
+function ofFile({ files }: Birth, { from, namespaces }: Join): Namespace {
+  const { namespace } = (files.get(from) ?? {}) as { readonly namespace?: Namespace };
+  const [type] = namespaces;
+  if (namespace === undefined || type === undefined || namespace.kind !== kindNames[type]) throw new SysError('EINVAL', 'setns', from);
+  return namespace;
 }

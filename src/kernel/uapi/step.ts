@@ -16,27 +16,41 @@ export interface User {
 
 /** A value that exists only when the plan runs. */
 export type Slot = `$${string}`;
-export type StdioKind = 'pipe' | 'log' | 'null' | 'tty';
+/** `inherit`: the caller's own descriptor. */
+export type StdioKind = 'pipe' | 'log' | 'null' | 'inherit' | 'tty';
+export type KernelName = 'portable' | 'linux';
+
+/** Namespaces to enter: a slot that holds a namespace file, or `$init` with all the kinds of that process. */
+export interface Join {
+  readonly from: Slot;
+  readonly namespaces: readonly NamespaceType[];
+}
 
 /** Every operation and its arguments. Names in lower case are Linux's system calls; flags are given by name. */
 export interface Ops {
   // By the runtime.
-  /** A group of the container's own below the parent. */
-  cgroup: { readonly path: string };
-  /** A detached mount: fsopen, fsconfig and fsmount. `template` names a prepared tree that the new one begins as. */
-  fsmount: { readonly type: string; readonly source: string; readonly flags: readonly string[]; readonly template?: string };
-  /** A detached copy of an existing tree. */
-  open_tree: { readonly path: string; readonly flags: readonly string[] };
+  /**
+   * A group of the container's own below the parent. `path` is where it lies in its hierarchy; `v2` and `v1` are its host
+   * directories: of the unified hierarchy, and of those v1 controllers that the spec or the profile needs.
+   */
+  cgroup: { readonly path: string; readonly v2?: string; readonly v1?: readonly { readonly controller: string; readonly dir: string }[] };
+  /** Lets the children of a v2 group have controllers: `+memory +pids` into cgroup.subtree_control. */
+  delegate: { readonly dir: string; readonly controllers: string };
+  /** One file of the group: of a v1 controller's, or with '' of the v2 group. */
+  limit: { readonly controller: string; readonly file: string; readonly text: string };
+  /** The v2 group's device rules as a BPF program (BPF_PROG_TYPE_CGROUP_DEVICE), attached to it. */
+  device_program: { readonly instructions: Uint8Array };
+  /** A file of the host's, read-only: a namespace (/proc/PID/ns/net). */
+  open: { readonly path: string };
   /** Descriptors 0 to 2: one end for the child, the other with the runtime. */
   stdio: { readonly fds: readonly [StdioKind, StdioKind, StdioKind] };
-  /** With `join`, through an intermediate child that enters the target's namespaces first. */
-  clone: {
-    readonly flags: readonly string[];
-    readonly cgroup?: Slot;
-    readonly join?: { readonly pid: Slot; readonly namespaces: readonly NamespaceType[] };
+  /** With `join`, through an intermediate child that enters those namespaces first. */
+  clone: { readonly flags: readonly string[]; readonly cgroup?: Slot; readonly join?: readonly Join[] };
+  /** uid_map, gid_map and setgroups of a child's user namespace; `helper`: by newuidmap(1) and newgidmap(1). */
+  maps: {
+    readonly pid: Slot; readonly uid: readonly string[]; readonly gid: readonly string[]; readonly setgroups: 'allow' | 'deny' | '';
+    readonly helper?: true;
   };
-  /** uid_map, gid_map and setgroups of a child's user namespace. */
-  maps: { readonly pid: Slot; readonly uid: readonly string[]; readonly gid: readonly string[]; readonly setgroups: string };
   /** cgroup.kill, or kill(2) of the namespace's first process. */
   kill: { readonly pid: Slot; readonly signal: string };
   /** Until the child is dead and reaped. */
@@ -46,18 +60,38 @@ export interface Ops {
   /** A host file's bytes, as a program inside. */
   program: { readonly source: string; readonly target: string };
 
+  // By either: the runtime, or where it has no powers (rootless) the child in its own namespaces.
+  /** A detached mount: fsopen, fsconfig and fsmount. `template` names a prepared tree that the new one begins as. */
+  fsmount: {
+    readonly type: string; readonly source: string; readonly flags: readonly string[]; readonly data?: string; readonly template?: string;
+  };
+  /** A detached copy of an existing tree. */
+  open_tree: { readonly path: string; readonly flags: readonly string[] };
+
   // By both: a point where each waits for the other.
   sync: { readonly point: 'maps' };
   /** create ends here; start lets the child go on. */
   park: Record<never, never>;
 
   // By the child.
+  /** Every descriptor that no slot holds; signals back to their defaults, none blocked. */
+  close_fds: Record<never, never>;
+  /** Whether others of the same user may look into it (PR_SET_DUMPABLE). */
+  dumpable: { readonly on: boolean };
+  /** The signal that it gets when its parent dies (PR_SET_PDEATHSIG), and a look whether that one still lives. */
+  pdeathsig: { readonly signal: string };
+  /** A session keyring of its own, so that the host's keys are out of reach (keyctl(2) KEYCTL_JOIN_SESSION_KEYRING). */
+  keyring: Record<never, never>;
+  /** The loopback interface of a new network namespace begins down. */
+  loopback: Record<never, never>;
+  /** After a mount namespace was joined: its root is the root. */
+  enter_root: Record<never, never>;
   mount: {
     readonly source: string; readonly target: string; readonly type: string; readonly flags: readonly string[];
     readonly data: string;
   };
-  /** Covers a path: a file by /dev/null, a directory by an empty tmpfs, what does not exist by nothing. */
-  mask: { readonly path: string };
+  /** Covers a path: a file by /dev/null (`null`: a detached mount of the host's), a directory by an empty tmpfs, what does not exist by nothing. */
+  mask: { readonly path: string; readonly null?: Slot };
   /** A path bound on itself, read-only, with what is mounted below it; what does not exist needs no protection. */
   readonly: { readonly path: string };
   move_mount: { readonly from: Slot; readonly target: string };
@@ -76,12 +110,12 @@ export interface Ops {
   setns: { readonly path: string; readonly flags: readonly string[] };
   sethostname: { readonly name: string };
   setdomainname: { readonly name: string };
-  /** A small file of the kernel's, such as /proc/sys/... */
+  /** A small file; below /proc it is the kernel's own procfs that is written, whatever lies there inside. */
   write: { readonly path: string; readonly text: string };
   setsid: Record<never, never>;
   /** A pty of the container's own devpts as 0, 1, 2 and controlling terminal; its master goes to the runtime. */
   console: { readonly columns: number; readonly rows: number; readonly bind: boolean };
-  /** -1 is no limit. */
+  /** -1 is no limit, -2 what it is already. */
   prlimit: { readonly type: string; readonly soft: number; readonly hard: number };
   /** PR_CAPBSET_DROP of all but these. */
   bounding: { readonly keep: readonly string[] };
@@ -92,6 +126,8 @@ export interface Ops {
   ambient: { readonly raise: readonly string[] };
   no_new_privs: Record<never, never>;
   umask: { readonly mask: number };
+  /** A filter of struct sock_filter (seccomp(2) SECCOMP_SET_MODE_FILTER); `profile` is what a reader calls it. */
+  seccomp: { readonly profile: string; readonly flags: readonly string[]; readonly filter: Uint8Array };
   /** execve(2) along PATH. */
   exec: { readonly args: readonly string[]; readonly env: readonly string[] };
 }
@@ -107,6 +143,8 @@ export type Step = Action & {
   readonly undo?: Action;
   /** Errors that mean "not here", and are no failure. */
   readonly optional?: readonly ErrnoName[];
+  /** The kernel that leaves it out, with the reason. */
+  readonly skip?: { readonly by: KernelName; readonly why: string };
 };
 
 export interface Plan {
