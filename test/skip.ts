@@ -9,3 +9,9 @@ export function skip(test: Suite, name: string, reason: string, remedy: string):
   test.skip(name);
   console.log(`skip: ${name}: ${reason}; ${remedy}`);
 }
+
+/** The same for many tests with one reason: `what` stands for all of them in the line. */
+export function skipAll(test: Suite, names: readonly string[], what: string, reason: string, remedy: string): void {
+  for (const name of names) test.skip(name);
+  if (names.length > 0) console.log(`skip: ${what} (${names.length} tests): ${reason}; ${remedy}`);
+}
