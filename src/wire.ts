@@ -118,6 +118,13 @@ export interface CreateOptions {
   /** Bytes of output kept for `logs` and late readers. */
   readonly logBytesMax: number;
   readonly trace: boolean;
+  /** On through `park` at once: the answer comes when the program runs, and one that cannot leaves nothing behind. */
+  readonly start?: boolean;
+  /** So long after its start the container is killed. */
+  readonly timeoutMs?: number;
+  /** How `stop` asks, and how long it waits, where its caller does not say. */
+  readonly stopSignal?: number;
+  readonly stopTimeoutMs?: number;
 }
 
 export interface ExecOptions {
@@ -136,6 +143,8 @@ export interface Exit {
   /** `SIGKILL`, ... */
   readonly signal?: string;
   readonly oomKilled?: boolean;
+  /** It had run for its `timeoutMs`. */
+  readonly timedOut?: boolean;
 }
 
 export interface ProcessState {
@@ -159,6 +168,8 @@ export interface ContainerState {
   readonly labels: Readonly<Record<string, string>>;
   readonly mode: 'portable' | 'native';
   readonly lifetime: 'attached' | 'detached';
+  readonly stopSignal?: number;
+  readonly stopTimeoutMs?: number;
   readonly status: Status;
   readonly created: string;
   readonly spec: Spec;

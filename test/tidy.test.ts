@@ -105,9 +105,15 @@ test('portable and native do not know each other', () => {
   assert.equal(strays(/^src\/native\//, one => one.target.startsWith('src/portable/')), []);
 });
 
+test('what both modes share knows neither, and of the kernel only its numbers and words', () => {
+  assert.equal(strays(/^src\/backend\//, one => /^src\/(portable|native)\//.test(one.target)), []);
+  const inside = (one: Import): boolean => /^src\/kernel\/(?!uapi\/)/.test(one.target);
+  assert.equal(strays(/^src\/(backend|native)\//, inside), []);
+});
+
 test('neither mode knows the interface above it: the wire and plain data only', () => {
-  const above = /^src\/(index|runtime|open)\.ts$|^src\/cli\//;
-  assert.equal(strays(/^src\/(portable|native)\//, one => above.test(one.target)), []);
+  const above = /^src\/(index|runtime|open)\.ts$|^src\/(cli|client)\//;
+  assert.equal(strays(/^src\/(backend|portable|native)\//, one => above.test(one.target)), []);
 });
 
 test('only open.ts chooses a mode', () => {

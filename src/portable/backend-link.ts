@@ -1,4 +1,4 @@
-// Links to a machine that lies elsewhere: in a thread of its own, or behind a copy of every message, as the tests have it.
+// The link to a machine in a thread of its own.
 
 import { Worker } from 'node:worker_threads';
 import { asset } from '../asset.ts';
@@ -33,15 +33,4 @@ export async function openThread(options: BackendOptions): Promise<Backend> {
   worker.on('exit', gone);
   worker.unref();
   return backend;
-}
-
-/** Every message a structured clone, as any link but a direct call makes it. */
-export function cloning(backend: Backend): Backend {
-  const outer: Backend = {
-    send: (request) => backend.send(structuredClone(request)),
-    receive: () => {},
-    release: () => backend.release(),
-  };
-  backend.receive = (message) => outer.receive(structuredClone(message));
-  return outer;
 }

@@ -1,208 +1,182 @@
-// A process as the runtime keeps it: how it is born, its streams, its end. The first process of a container and an exec
-// are the same thing here.
+// A process of the emulated kernel as the server drives it: a birth, and the task that comes of it.
 
-import { Birth, BirthError, type BirthHost } from '../kernel/birth.ts';
-import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
+import { at } from '../kernel/birth/console.ts';
+import { Birth, type BirthError, type BirthHost } from '../kernel/birth.ts';
+import { freeze, killCgroup, thaw } from '../kernel/cgroup/cgroup.ts';
 import type { OpenFile } from '../kernel/fs/file.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Task } from '../kernel/proc/task.ts';
-import type { Tracer } from '../kernel/syscall/trace.ts';
 import type { Waiter } from '../kernel/sched/block.ts';
-import { errnoName, type ErrnoName, SysError } from '../kernel/uapi/errno.ts';
-import { strerror } from '../kernel/uapi/strerror.ts';
+import { issue } from '../kernel/syscall/dispatch.ts';
+import { Tracer } from '../kernel/syscall/trace.ts';
+import { text } from '../kernel/bytes.ts';
+import { type ErrnoName, SysError } from '../kernel/uapi/errno.ts';
 import { exitCode } from '../kernel/uapi/sched.ts';
-import { signalName } from '../kernel/uapi/signal.ts';
-import type { Plan, StdioKind, Step } from '../kernel/uapi/step.ts';
-import { TwinboxError } from '../errno.ts';
-import { printStep } from '../plan/print.ts';
-import type { Exit, Message, ProcessState } from '../wire.ts';
-import { Input, Output, Ring } from './backend-stdio.ts';
+import { SIG, SIG_DFL, SIG_IGN, signalName } from '../kernel/uapi/signal.ts';
+import { encode } from '../kernel/uapi/struct.ts';
+import { IOCTL } from '../kernel/uapi/termios.ts';
+import type { Plan } from '../kernel/uapi/step.ts';
+import type { Child, Host, Init } from '../backend/driver.ts';
+import { explain } from '../backend/failure.ts';
+import type { FsAnswer, FsCall, Stats } from '../wire.ts';
+import { visit } from './backend-files.ts';
+import { FileInput, FileSource } from './backend-stdio.ts';
 
-export interface ProcessHost {
+export interface Machine {
   readonly kernel: Kernel;
-  readonly post: (message: Message) => void;
+  /** Reads a program outside. */
   readonly program: (source: string) => Uint8Array;
-  readonly tracer: Tracer | undefined;
-  /** The process has ended. */
-  readonly ended: (process: ProcessRecord) => void;
 }
 
-export interface ProcessOptions {
-  readonly id: string;
-  readonly container: string;
-  readonly args: readonly string[];
-  readonly plan: Plan;
-  readonly logBytesMax: number;
-  readonly join?: { readonly target: Task; readonly cgroup: Cgroup };
-}
-
-export class ProcessRecord implements Waiter {
-  readonly id: string;
-  readonly container: string;
-  readonly args: readonly string[];
-  readonly tty: boolean;
-  readonly ring: Ring;
+export class TaskChild implements Child, Waiter {
   readonly birth: Birth;
-  readonly #host: ProcessHost;
-  #stdin: Input | undefined;
-  #outputs: readonly (Output | undefined)[] = [];
+  protected readonly kernel: Kernel;
+  readonly #host: Host;
   #master: OpenFile | undefined;
-  #pid = 0;
-  #hostPid = 0;
-  started: string | undefined;
-  finished: string | undefined;
-  exit: Exit | undefined;
+  #ended = false;
+  pid = 0;
+  hostPid = 0;
 
-  constructor(host: ProcessHost, options: ProcessOptions) {
+  constructor(machine: Machine, plan: Plan, host: Host, join?: ConstructorParameters<typeof Birth>[3]) {
+    const { kernel, program } = machine;
+    this.kernel = kernel;
     this.#host = host;
-    this.id = options.id;
-    this.container = options.container;
-    this.args = options.args;
-    this.tty = options.plan.steps.some((step) => step.op === 'console');
-    this.ring = new Ring(options.logBytesMax);
-    const kinds = options.plan.steps.find((step) => step.op === 'stdio')?.args.fds ?? ['tty', 'log', 'null'];
+    const { trace } = host;
     const birthHost: BirthHost = {
-      stdio: (ends) => this.#connect(ends, kinds),
+      program,
+      stdio: (ends) => this.#connect(ends, false),
       console: (master) => {
         this.#master = master;
         // Input and output are one file, and each holds it.
-        this.#connect([master, master.get(), undefined], kinds);
+        this.#connect([master, master.get(), undefined], true);
       },
-      program: host.program,
-      ...(host.tracer === undefined ? {} : { tracer: host.tracer }),
+      ...(trace === undefined ? {} : { tracer: new Tracer((line) => trace(text(line))) }),
     };
-    this.birth = new Birth(host.kernel, options.plan, birthHost, options.join);
+    this.birth = new Birth(kernel, plan, birthHost, join);
   }
 
   get task(): Task | undefined {
     return this.birth.child;
   }
 
-  /** As far as the next park. */
-  bear(): Promise<void> {
+  get alive(): boolean {
+    return this.task?.alive ?? false;
+  }
+
+  async bear(go: boolean): Promise<void> {
+    await this.launch();
+    if (go) await this.launch();
+  }
+
+  /** As far as the next `park`, or to the end. */
+  launch(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.birth.run((error) => {
-        if (error !== undefined) {
-          this.#release();
-          return reject(explain(error));
-        }
+        if (error !== undefined) return reject(explained(error));
         const { task } = this;
-        if (task !== undefined && this.#pid === 0) this.#born(task);
+        if (task !== undefined && this.pid === 0) this.#born(task);
         resolve();
       });
     });
   }
 
-  /** On to its program. */
-  async launch(): Promise<void> {
-    await this.bear();
-    this.started = new Date().toISOString();
+  kill(): void {
+    this.birth.kill();
   }
 
-  state(): ProcessState {
-    return {
-      id: this.id, container: this.container, args: this.args, pid: this.#pid, hostPid: this.#hostPid, tty: this.tty,
-      ...(this.started === undefined ? {} : { started: this.started }),
-      ...(this.finished === undefined ? {} : { finished: this.finished }),
-      ...(this.exit === undefined ? {} : { exit: this.exit }),
-    };
+  hears(signal: number): boolean {
+    const { task } = this;
+    if (task === undefined || signal === 0 || signal === SIG.KILL || signal === SIG.STOP || task.pid.ns.init !== task) return true;
+    const { handler } = task.sighand.actions[signal]!;
+    return handler !== SIG_DFL && handler !== SIG_IGN;
   }
 
-  output(fd: number): Output | undefined {
-    return this.#outputs[fd];
+  signal(signal: number): void {
+    if (this.task !== undefined) this.send(this.task, signal);
   }
 
-  get stdin(): Input | undefined {
-    return this.#stdin;
+  resize(columns: number, rows: number): void {
+    this.#master?.ioctl(this.kernel.init, IOCTL.TIOCSWINSZ, at(encode('winsize', { ws_row: rows, ws_col: columns })));
   }
 
-  get outputs(): readonly (Output | undefined)[] {
-    return this.#outputs;
-  }
-
-  get master(): OpenFile | undefined {
-    return this.#master;
+  remove(): void {
+    this.birth.undo();
   }
 
   /** A Waiter on the task's exit. */
   wakeup(): void {
     const { task } = this;
-    if (task === undefined || task.alive || this.exit !== undefined) return;
+    if (task === undefined || task.alive || this.#ended) return;
+    this.#ended = true;
     task.exitWait.remove(this);
     const status = task.exitStatus;
     const signal = status & 0x7f;
-    this.exit = { exitCode: exitCode(status), ...(signal === 0 ? {} : { signal: signalName(signal) }) };
-    this.finished = new Date().toISOString();
     // Others of the same death are still to come.
-    queueMicrotask(() => {
-      this.birth.abandoned();
-      for (const output of this.#outputs) output?.finish();
-      this.#stdin?.end();
-      this.#host.ended(this);
-    });
+    queueMicrotask(() => this.birth.abandoned());
+    this.#host.exited({ exitCode: exitCode(status), ...(signal === 0 ? {} : { signal: signalName(signal) }) });
   }
 
-  /** The record goes: streams end, what the birth made is unmade. */
-  remove(): void {
-    this.birth.kill();
-    this.#release();
-    this.birth.undo();
-  }
-
-  #release(): void {
-    this.#stdin?.end();
-    for (const output of this.#outputs) output?.end();
+  protected send(task: Task, signal: number): void {
+    const { init } = this.kernel;
+    const result = issue(init, 'kill', [task.pid.in(init.pid.ns), signal] as never);
+    if (result < 0) throw init.call.error ?? new SysError('ESRCH' satisfies ErrnoName, 'kill');
   }
 
   #born(task: Task): void {
-    this.#pid = task.pid.own;
-    this.#hostPid = task.pid.in(this.#host.kernel.init.pid.ns);
+    this.pid = task.pid.own;
+    this.hostPid = task.pid.in(this.kernel.init.pid.ns);
     task.exitWait.add(this);
   }
 
-  #connect(ends: readonly (OpenFile | undefined)[], kinds: readonly StdioKind[]): void {
-    const { kernel, post } = this.#host;
-    const make = (fd: 1 | 2): Output | undefined => {
-      const file = ends[fd];
-      if (file === undefined) return undefined;
-      return new Output(kernel.init, fd, file, kinds[fd] === 'log' ? 'log' : 'pipe', this.ring, post);
+  #connect([stdin, stdout, stderr]: readonly (OpenFile | undefined)[], tty: boolean): void {
+    const { init } = this.kernel;
+    this.#host.connect({
+      stdin: new FileInput(init, stdin, tty),
+      ...(stdout === undefined ? {} : { stdout: new FileSource(init, stdout) }),
+      ...(stderr === undefined ? {} : { stderr: new FileSource(init, stderr) }),
+    });
+  }
+}
+
+/** The first process of a container, with the group that holds all of it. */
+export class TaskInit extends TaskChild implements Init {
+  signalAll(signal: number): void {
+    for (const task of this.birth.cgroup?.all() ?? []) this.send(task, signal);
+  }
+
+  freeze(): void {
+    if (this.birth.cgroup !== undefined) freeze(this.birth.cgroup);
+  }
+
+  thaw(): void {
+    if (this.birth.cgroup !== undefined) thaw(this.birth.cgroup);
+  }
+
+  update(_plan: Plan): void {
+    // No controller has a limit yet: a plan with one was refused when it was compiled.
+  }
+
+  stats(): Stats {
+    const { cgroup } = this.birth;
+    const tasks = cgroup?.all() ?? [];
+    const ns = tasks.reduce((sum, task) => sum + task.utimeNs + task.stimeNs, 0);
+    return {
+      read: new Date().toISOString(), processes: tasks.length, memoryBytes: cgroup?.memoryBytes ?? 0,
+      memoryBytesMax: Math.min(cgroup?.memoryBytesMax ?? Infinity, this.kernel.machine.memoryBytes), cpuMs: ns / 1e6,
     };
-    this.#stdin = new Input(kernel.init, ends[0], this.tty);
-    this.#outputs = [undefined, make(1), make(2)];
+  }
+
+  visit(call: FsCall): FsAnswer {
+    if (this.task === undefined) throw new SysError('ESRCH', 'setns');
+    return visit(this.kernel, this.task, call);
+  }
+
+  endGroup(): void {
+    if (this.birth.cgroup !== undefined) killCgroup(this.birth.cgroup);
   }
 }
 
-/** A failed step in the interface's words: what could not be done, with what, and Linux's reason. */
-export function explain(error: BirthError): TwinboxError {
-  const { cause, step } = error;
+function explained({ cause, step }: BirthError): Error {
   const said = cause.message === cause.code ? '' : cause.message.slice(cause.code.length + 2);
-  const hint = hints[`${step.op}:${cause.code}`];
-  return new TwinboxError({
-    code: cause.code, message: describe(step, cause.code, said), step: printStep(step),
-    ...(cause.syscall === undefined ? {} : { syscall: cause.syscall }), ...(hint === undefined ? {} : { hint }),
-  });
+  return explain({ step, code: cause.code, kernel: 'portable', said, ...(cause.syscall === undefined ? {} : { syscall: cause.syscall }) });
 }
-
-function describe(step: Step, code: ErrnoName, said: string): string {
-  const why = strerror[code].toLowerCase();
-  switch (step.op) {
-    // Their words are whole sentences already.
-    case 'exec': return said || why;
-    case 'credentials': return said.startsWith('unable') ? said : `credentials: ${said || why}`;
-    case 'fsmount': case 'open_tree': {
-      const path = step.op === 'fsmount' ? step.args.source : step.args.path;
-      if (code === 'ENOENT') return step.slot === '$root' ? `no such directory: ${path}` : `bind source path does not exist: ${path}`;
-      return `mount ${path}: ${why}`;
-    }
-    case 'program': return `${step.args.source}: ${why}`;
-    default: return `${step.op}${said === '' ? '' : ` ${said}`}: ${why}`;
-  }
-}
-
-const hints: Readonly<Record<string, string>> = {
-  'exec:ENOEXEC': 'portable mode runs WebAssembly (WASI preview1); programs of Linux need native mode',
-};
-
-/** An error that is not a step's. */
-export const sysError = (error: SysError): TwinboxError =>
-  new TwinboxError({ code: errnoName(error.errno) ?? 'EIO', message: error.message, ...(error.syscall ? { syscall: error.syscall } : {}) });

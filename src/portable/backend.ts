@@ -11,8 +11,9 @@ import { SysError } from '../kernel/uapi/errno.ts';
 import { defaultAction } from '../kernel/signal/signal.ts';
 import { AT, O } from '../kernel/uapi/fcntl.ts';
 import { SA, SIG } from '../kernel/uapi/signal.ts';
+import { Server } from '../backend/server.ts';
 import type { Backend, BackendFacts, BackendOptions, Message, Request } from '../wire.ts';
-import { Server } from './backend-server.ts';
+import { PortableDriver } from './backend-driver.ts';
 import { kernelCalls } from './calls.ts';
 import { hostClock } from './clock.ts';
 import { createHardware, type Machine as HardwareMachine } from './hardware.ts';
@@ -22,9 +23,8 @@ import { busyboxTemplate } from './rootfs.ts';
 /** Boots a machine. Messages come through `receive` as they arise, also inside `send`. */
 export function openDirect(options: BackendOptions): Backend {
   const { kernel, hardware } = boot(options);
-  const server = new Server({
-    kernel, facts: facts(kernel, hardware), post: (message) => backend.receive(message), program: readProgram,
-  });
+  const driver = new PortableDriver({ kernel, program: readProgram }, facts(kernel, hardware));
+  const server = new Server(driver, (message) => backend.receive(message));
   const backend: Backend = {
     send: (request: Request) => server.receive(request),
     receive: (_message: Message) => {},

@@ -4,8 +4,9 @@
 import {suite, type Test} from 'uvu';
 import type {Runtime, RuntimeOptions} from '../../src/runtime.ts';
 import {RuntimeClient} from '../../src/client/runtime.ts';
+import {cloning} from '../../src/backend/clone.ts';
 import {openDirect} from '../../src/portable/backend.ts';
-import {cloning, openThread} from '../../src/portable/backend-link.ts';
+import {openThread} from '../../src/portable/backend-link.ts';
 import type {Backend} from '../../src/wire.ts';
 
 const shapes: Readonly<Record<string, (options: RuntimeOptions) => Promise<Backend>>> = {

@@ -1,56 +1,41 @@
-// The portable backend: requests of the wire carried out on an emulated machine. One server is one machine with its
-// containers; what is above it is only a link (backend.ts, backend-link.ts).
+// The server of a backend: requests of the wire carried out on one machine, whichever kernel it has. It keeps the records
+// of containers and processes, their output and events; what is the kernel's is asked of the driver.
 
 import { errorData, TwinboxError, type ErrorData } from '../errno.ts';
-import { text } from '../kernel/bytes.ts';
-import { freeze, thaw } from '../kernel/cgroup/cgroup.ts';
-import type { Kernel } from '../kernel/kernel.ts';
-import type { Task } from '../kernel/proc/task.ts';
-import { issue } from '../kernel/syscall/dispatch.ts';
-import { Tracer } from '../kernel/syscall/trace.ts';
-import { type ErrnoName, SysError } from '../kernel/uapi/errno.ts';
-import { IOCTL } from '../kernel/uapi/termios.ts';
-import { SIG, SIG_DFL, SIG_IGN } from '../kernel/uapi/signal.ts';
-import { encode } from '../kernel/uapi/struct.ts';
-import { at } from '../kernel/birth/console.ts';
+import { SysError } from '../kernel/uapi/errno.ts';
 import type {
   BackendFacts, ContainerEvent, Message, Request, RequestName, Requests, Target,
 } from '../wire.ts';
-import { ContainerRecord } from './backend-container.ts';
-import { visit } from './backend-files.ts';
-import { ProcessRecord, sysError, type ProcessHost } from './backend-process.ts';
-import { processRow } from './backend-ps.ts';
-
-export interface ServerOptions {
-  readonly kernel: Kernel;
-  readonly facts: BackendFacts;
-  readonly post: (message: Message) => void;
-  /** Reads a program outside. */
-  readonly program: (source: string) => Uint8Array;
-}
+import { ContainerRecord } from './container.ts';
+import { type Driver, type Maybe, then } from './driver.ts';
+import { EventLog } from './event.ts';
+import { sysError } from './failure.ts';
+import type { ProcessHost, ProcessRecord } from './process.ts';
 
 type Answers = {
-  readonly [K in RequestName]: (args: Requests[K]['args'], id: number) => Requests[K]['reply'] | Promise<Requests[K]['reply']>;
+  readonly [K in RequestName]: (args: Requests[K]['args'], id: number) => Maybe<Requests[K]['reply']>;
 };
 
-/** Events that are kept for a client that asks for them later. */
-const eventsMax = 1000;
-
 export class Server {
-  readonly #options: ServerOptions;
-  readonly #kernel: Kernel;
+  readonly #driver: Driver;
+  readonly #post: (message: Message) => void;
   readonly #containers = new Map<string, ContainerRecord>();
+  /** Those on their way out: nothing more is told of them but that. */
+  readonly #leaving = new Map<ContainerRecord, Maybe<void>>();
   readonly #channels = new Map<number, { readonly process: ProcessRecord; readonly fd: number }>();
-  readonly #events: { readonly seq: number; readonly event: ContainerEvent }[] = [];
+  readonly #events: EventLog;
   /** What giving up a request does, while it waits. */
   readonly #cancels = new Map<number, () => void>();
-  #seq = 0;
   #lastChannel = 0;
-  #subscribed = false;
 
-  constructor(options: ServerOptions) {
-    this.#options = options;
-    this.#kernel = options.kernel;
+  constructor(driver: Driver, post: (message: Message) => void) {
+    this.#driver = driver;
+    this.#post = post;
+    this.#events = new EventLog(post);
+  }
+
+  get facts(): BackendFacts {
+    return this.#driver.facts;
   }
 
   /** Handles one request; its reply, if any is due, comes through `post`. */
@@ -62,9 +47,9 @@ export class Server {
     } catch (error) {
       return this.#fail(id, error);
     }
-    if (!(value instanceof Promise)) return this.#options.post({ reply: id, value });
+    if (!(value instanceof Promise)) return this.#post({ reply: id, value });
     value.then(
-      (late) => this.#options.post({ reply: id, value: late }),
+      (late) => this.#post({ reply: id, value: late }),
       (error) => this.#fail(id, error),
     ).finally(() => this.#cancels.delete(id));
   }
@@ -74,11 +59,11 @@ export class Server {
     // A defect of ours is reported with its place: nobody else could say where it was.
     const data: ErrorData = errorData(known);
     if (!(known instanceof TwinboxError)) console.error(error);
-    this.#options.post({ reply: id, error: data });
+    this.#post({ reply: id, error: data });
   }
 
   readonly #answers: Answers = {
-    facts: () => this.#options.facts,
+    facts: () => this.#driver.facts,
 
     create: async ({ plan, options }, id) => {
       for (const other of this.#containers.values()) {
@@ -86,33 +71,38 @@ export class Server {
           throw new TwinboxError({ code: 'EEXIST', message: `the container name "${options.name}" is already in use` });
         }
       }
-      const container = new ContainerRecord(this.#host(options.id, options.trace), plan, options);
+      const container = new ContainerRecord(this.#driver, this.#host(options.id, options.trace), plan, options);
+      const { process } = container;
       this.#containers.set(container.id, container);
-      this.#cancels.set(id, () => container.process.remove());
+      this.#cancels.set(id, () => void process.remove());
       try {
-        await container.process.bear();
+        if (options.start) {
+          await process.run(() => {
+            this.#event('create', container);
+            this.#started(container);
+          });
+        } else {
+          await process.bear();
+          container.status = 'created';
+          this.#event('create', container);
+        }
       } catch (error) {
         this.#containers.delete(container.id);
         throw error;
       }
-      container.status = 'created';
-      this.#event('create', container);
-      return { id: container.id, process: container.process.state() };
+      return { id: container.id, process: process.state() };
     },
 
     start: async ({ container: name }, id) => {
       const container = this.#get(name);
       container.require('created');
-      this.#cancels.set(id, () => container.process.birth.kill());
+      this.#cancels.set(id, () => container.init.kill());
       try {
-        await container.process.launch();
+        await container.process.launch(() => this.#started(container));
       } catch (error) {
         container.status = 'stopped';
         throw error;
       }
-      // A program that was quick has stopped already.
-      if (container.process.exit === undefined) container.status = 'running';
-      this.#event('start', container);
       return { process: container.process.state() };
     },
 
@@ -120,16 +110,14 @@ export class Server {
       const container = this.#get(name);
       container.require('running');
       const process = container.exec(this.#host(container.id, options.trace), plan, options);
-      this.#cancels.set(id, () => process.birth.kill());
+      this.#cancels.set(id, () => process.child.kill());
       try {
-        await process.bear();
-        await process.launch();
+        await process.run(() => this.#event('exec', container, process));
       } catch (error) {
         container.execs.delete(process.id);
-        process.remove();
+        await process.remove();
         throw error;
       }
-      this.#event('exec', container, process);
       return { process: process.state() };
     },
 
@@ -172,67 +160,51 @@ export class Server {
       return {};
     },
 
-    resize: ({ columns, rows, ...target }) => {
-      const { master } = this.#process(target);
-      const size = at(encode('winsize', { ws_row: rows, ws_col: columns }));
-      master?.ioctl(this.#kernel.init, IOCTL.TIOCSWINSZ, size);
-      return {};
-    },
+    resize: ({ columns, rows, ...target }) => then(this.#process(target).child.resize(columns, rows), nothing),
 
     signal: ({ signal, all, ...target }) => {
-      if (all) {
-        for (const task of this.#get(target.container).cgroup?.all() ?? []) this.#kill(task, signal);
-        return { heard: true };
-      }
-      const process = this.#process(target);
-      const { task } = process;
-      if (task === undefined || !task.alive) throw notRunning(this.#get(target.container));
-      const heard = this.#hears(task, signal);
-      this.#kill(task, signal);
-      return { heard };
+      const container = this.#get(target.container);
+      if (all) return then(container.init.signalAll(signal), () => ({ heard: true }));
+      const { child } = this.#process(target);
+      if (!child.alive) throw notRunning(container);
+      const heard = child.hears(signal);
+      return then(child.signal(signal), () => ({ heard }));
     },
 
     pause: ({ container: name }) => {
       const container = this.#get(name);
       container.require('running');
-      if (container.cgroup !== undefined) freeze(container.cgroup);
-      container.status = 'paused';
-      this.#event('pause', container);
-      return {};
+      return then(container.init.freeze(), () => this.#turn(container, 'running', 'paused', 'pause'));
     },
 
     resume: ({ container: name }) => {
       const container = this.#get(name);
       container.require('paused');
-      if (container.cgroup !== undefined) thaw(container.cgroup);
-      container.status = 'running';
-      this.#event('resume', container);
-      return {};
+      return then(container.init.thaw(), () => this.#turn(container, 'paused', 'running', 'resume'));
     },
 
-    update: ({ container }) => {
-      this.#get(container);
-      return {};
+    update: ({ container: name, plan }) => {
+      const container = this.#get(name);
+      if (!container.init.alive) throw notRunning(container);
+      return then(container.init.update(plan), nothing);
     },
 
     inspect: ({ container }) => this.#get(container).state(),
     list: () => [...this.#containers.values()].map((container) => container.state()),
 
     ps: ({ container: name }) => {
-      const tasks = name === undefined ? [...this.#kernel.tasks] : this.#get(name).cgroup?.all() ?? [];
-      const owners = new Map([...this.#containers.values()].map((container) => [container.cgroup, container.id]));
-      return tasks.filter((task) => task.state !== 'X').map((task) => processRow(task, owners))
-        .sort((a, b) => a.hostPid - b.hostPid);
+      const only = name === undefined ? undefined : this.#get(name).init;
+      const owners = new Map([...this.#containers.values()].map((container) => [container.init, container.id]));
+      return [...this.#driver.ps(owners, only)].sort((a, b) => a.hostPid - b.hostPid);
     },
 
-    stats: ({ container: name }) => this.#get(name).stats(this.#kernel),
+    stats: ({ container: name }) => this.#get(name).init.stats(),
     logs: ({ container: name }) => this.#get(name).process.ring.chunks(),
 
     fs: ({ container: name, call }) => {
       const container = this.#get(name);
-      const { task } = container.process;
-      if (task === undefined || !task.alive) throw notRunning(container);
-      return visit(this.#kernel, task, call);
+      if (!container.init.alive) throw notRunning(container);
+      return container.init.visit(call);
     },
 
     rename: ({ container: name, name: next }) => {
@@ -252,15 +224,10 @@ export class Server {
           code: 'ERR_STATE', message: `container ${container.name} is ${container.status}`, hint: 'stop it first, or remove it by force',
         });
       }
-      this.#remove(container);
-      return {};
+      return then(this.#remove(container), nothing);
     },
 
-    events: ({ since }) => {
-      this.#subscribed = true;
-      if (since !== undefined) for (const kept of this.#events) if (kept.seq > since) this.#options.post(kept);
-      return { seq: this.#seq };
-    },
+    events: ({ since }) => this.#events.subscribe(since),
 
     cancel: ({ request }) => {
       this.#cancels.get(request)?.();
@@ -268,7 +235,11 @@ export class Server {
     },
 
     close: async () => {
-      for (const container of [...this.#containers.values()]) this.#remove(container);
+      const all = [...this.#containers.values()];
+      // With one word, where the driver has it; each is told of then as if it went alone.
+      const ended = this.#driver.close?.();
+      const gone = all.map((container) => this.#remove(container, ended));
+      await Promise.all(gone);
       return {};
     },
   };
@@ -288,65 +259,79 @@ export class Server {
   }
 
   #host(container: string, trace: boolean): ProcessHost {
-    const { kernel, post, program } = this.#options;
     return {
-      kernel, program,
       post: (message) => {
         if ('end' in message) this.#channels.delete(message.channel);
-        post(message);
+        this.#post(message);
       },
-      tracer: trace ? new Tracer((line) => post({ container, trace: text(line) })) : undefined,
+      trace: trace ? (line) => this.#post({ container, trace: line }) : undefined,
       ended: (process) => this.#ended(process),
+      oom: () => {
+        const record = this.#containers.get(container);
+        if (record !== undefined) this.#event('oom', record);
+      },
     };
+  }
+
+  #started(container: ContainerRecord): void {
+    // A program that was quick has stopped already.
+    if (container.process.exit === undefined) container.status = 'running';
+    container.limitTime();
+    this.#event('start', container);
+  }
+
+  #turn(container: ContainerRecord, from: 'running' | 'paused', to: 'running' | 'paused', type: 'pause' | 'resume'): Record<never, never> {
+    // Unless it ended meanwhile.
+    if (container.status === from) {
+      container.status = to;
+      this.#event(type, container);
+    }
+    return {};
   }
 
   #ended(process: ProcessRecord): void {
     const container = this.#containers.get(process.container);
-    if (container === undefined) return;
+    if (container === undefined || this.#leaving.has(container)) return;
     if (process !== container.process) return this.#event('exit', container, process);
     container.ended();
     this.#event('exit', container, process);
     this.#event('stop', container);
-    if (container.autoRemove) this.#remove(container);
+    if (container.autoRemove) void this.#remove(container);
   }
 
-  #remove(container: ContainerRecord): void {
+  #remove(container: ContainerRecord, after?: Promise<void>): Maybe<void> {
+    if (this.#leaving.has(container)) return this.#leaving.get(container);
     const running = container.process.exit === undefined && container.process.started !== undefined;
-    container.remove();
-    this.#containers.delete(container.id);
-    if (running) {
+    this.#leaving.set(container, undefined);
+    const removed = then(then(after, () => container.remove()), () => {
+      this.#containers.delete(container.id);
+      this.#leaving.delete(container);
       // The death is told before the record is gone.
-      this.#event('exit', container, container.process);
-    }
-    this.#event('remove', container);
+      if (running) this.#event('exit', container, container.process);
+      this.#event('remove', container);
+    });
+    if (!(removed instanceof Promise)) return;
+    const settled = removed.catch((error) => {
+      // It stays, with what could not be taken back, for another try.
+      this.#leaving.delete(container);
+      if (running && container.process.exit !== undefined) this.#ended(container.process);
+      throw error;
+    });
+    this.#leaving.set(container, settled);
+    return settled;
   }
 
   #event(type: ContainerEvent['type'], container: ContainerRecord, process?: ProcessRecord): void {
     const exec = process !== undefined && process !== container.process;
-    const event: ContainerEvent = {
+    this.#events.add({
       type, time: new Date().toISOString(), container: container.id, name: container.name,
       ...(exec ? { process: process.id } : {}),
       ...(type === 'exit' && process !== undefined ? { exit: process.exit ?? { exitCode: 137, signal: 'SIGKILL' } } : {}),
-    };
-    const kept = { seq: ++this.#seq, event };
-    this.#events.push(kept);
-    if (this.#events.length > eventsMax) this.#events.shift();
-    if (this.#subscribed) this.#options.post(kept);
-  }
-
-  /** The first process of a PID namespace is protected from what it has no handler for (pid_namespaces(7)). */
-  #hears(task: Task, signal: number): boolean {
-    if (signal === 0 || signal === SIG.KILL || signal === SIG.STOP || task.pid.ns.init !== task) return true;
-    const { handler } = task.sighand.actions[signal]!;
-    return handler !== SIG_DFL && handler !== SIG_IGN;
-  }
-
-  #kill(task: Task, signal: number): void {
-    const { init } = this.#kernel;
-    const result = issue(init, 'kill', [task.pid.in(init.pid.ns), signal] as never);
-    if (result < 0) throw init.call.error ?? new SysError('ESRCH' satisfies ErrnoName, 'kill');
+    });
   }
 }
+
+const nothing = (): Record<never, never> => ({});
 
 function notRunning(container: ContainerRecord): TwinboxError {
   return new TwinboxError({ code: 'ERR_STATE', message: `container ${container.name} is not running` });
