@@ -1,36 +1,184 @@
-// The machines that rows of the catalogue run on, as OCI specs, and how one row is run through the library.
+// The machines that rows of the catalogue run on, as OCI specs, and how one row is run through the library, on either
+// mode. What the two differ in is the userland: the emulated kernel has its own, the real one gets a directory with a
+// static busybox and the probes.
 
-import type {Container, Runtime, Spec} from '../../src/index.ts';
-import {CAP} from '../../src/kernel/uapi/capability.ts';
+import {readFileSync} from 'node:fs';
+import {createRuntime, type BackendFacts, type Container, type Runtime, type Spec} from '../../src/index.ts';
+import {CAP, dockerCaps, type CapName} from '../../src/kernel/uapi/capability.ts';
 import {type Answer, normalise, type Row} from './row.ts';
+import {group, passwd, Roots, userland} from './userland.ts';
 
 export const rowLimitMs = 25_000;
 
-/** Why a row cannot run here, or undefined. */
-export function missing(row: Row): string | undefined {
-  if (!(row.setup in setups)) return `setup ${row.setup}`;
-  const needs = (row.needs ?? []).filter(one => one !== 'box');
-  return needs.length > 0 ? `needs ${needs.join(', ')}` : undefined;
+export type Mode = 'portable' | 'native';
+
+/** What a setup's name stands for. */
+interface Setup {
+  /** PID 1 is a minimal reaper and the script its child, in place of the script's shell itself. */
+  readonly init?: true;
+  /** A user namespace, 0 -> 100000 with 65536 ids. */
+  readonly user?: true;
+  readonly caps?: 'docker' | 'none';
+  /** /sys/fs/cgroup is the container's own group: of v2, or of a v1 controller one level below. */
+  readonly cgroup?: string;
 }
 
-/** `box`: the script's shell is PID 1. `host`: PID 1 is a minimal reaper and the script its child. */
-const setups: Readonly<Record<string, Spec>> = {
-  box: machine('box', ['sh', '/s']),
-  host: machine('host', ['/sbin/init', '--', 'sh', '/s']),
+const setups: Readonly<Record<string, Setup>> = {
+  box: {},
+  host: {init: true},
+  user: {user: true},
+  hostuser: {user: true, init: true},
+  docker: {caps: 'docker'},
+  nocaps: {caps: 'none'},
+  v2: {cgroup: 'v2'},
+  v2host: {cgroup: 'v2', init: true},
+  v1pids: {cgroup: 'pids'},
+  v1memory: {cgroup: 'memory'},
+  v1cpu: {cgroup: 'cpu'},
+  v1cpuset: {cgroup: 'cpuset'},
+  v1freezer: {cgroup: 'freezer'},
+  v1devices: {cgroup: 'devices'},
 };
 
-function machine(hostname: string, args: readonly string[]): Spec {
-  const all = Object.keys(CAP).map(name => `CAP_${name}`);
+const mappedRoot = 100_000;
+const mapped = [{containerID: 0, hostID: mappedRoot, size: 65_536}];
+
+/** A mode, ready to run rows. */
+export interface World {
+  readonly mode: Mode;
+  /** Why a row cannot run here, or undefined. */
+  missing(row: Row): string | undefined;
+  /** The machine of a row, standing before its script. */
+  create(row: Row): Promise<Container>;
+  close(): Promise<void>;
+}
+
+export interface NoWorld {
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+export async function openWorld(mode: Mode): Promise<World | NoWorld> {
+  if (mode === 'portable') return new Portable(await createRuntime({mode, thread: false}));
+  const lack = nativeLack();
+  if (lack !== undefined) return lack;
+  try {
+    const runtime = await createRuntime({mode});
+    return new Native(runtime, await runtime.features());
+  } catch (error) {
+    const {message, hint} = error as Error & {hint?: string};
+    return {reason: message, remedy: hint ?? 'see twinbox info'};
+  }
+}
+
+function nativeLack(): NoWorld | undefined {
+  if (process.platform !== 'linux') return {reason: 'native mode is for Linux', remedy: 'run it on Linux'};
+  if (process.getuid?.() !== 0) return {reason: 'the rows were recorded as root', remedy: 'run it as root'};
+  const parts = userland();
+  return 'reason' in parts ? parts : undefined;
+}
+
+class Portable implements World {
+  readonly mode = 'portable';
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  missing(row: Row): string | undefined {
+    const setup = setups[row.setup];
+    if (setup === undefined || setup.user || setup.caps || setup.cgroup) return `setup ${row.setup}`;
+    return lacking(row, need => need === 'box');
+  }
+
+  async create(row: Row): Promise<Container> {
+    const setup = setups[row.setup]!;
+    const spec = machine(setup, 'builtin:busybox', '/sbin/init', Object.keys(CAP) as CapName[]);
+    const container = await this.#runtime.create({spec, image: 'busybox', stdin: 'ignore'});
+    await container.fs.writeFile('/s', row.script);
+    await container.fs.writeFile('/etc/passwd', passwd);
+    await container.fs.writeFile('/etc/group', group);
+    return container;
+  }
+
+  async close(): Promise<void> {
+    await this.#runtime.close();
+  }
+}
+
+class Native implements World {
+  readonly mode = 'native';
+  readonly #runtime: Runtime;
+  readonly #facts: BackendFacts;
+  readonly #roots: Roots;
+  readonly #caps: readonly CapName[] = boundingSet();
+
+  constructor(runtime: Runtime, facts: BackendFacts) {
+    this.#runtime = runtime;
+    this.#facts = facts;
+    this.#roots = new Roots();
+  }
+
+  missing(row: Row): string | undefined {
+    const setup = setups[row.setup];
+    if (setup === undefined) return `setup ${row.setup}`;
+    if (setup.cgroup !== undefined && !this.#hierarchy(setup.cgroup)) return `setup ${row.setup}`;
+    return lacking(row, need => this.#has(need));
+  }
+
+  #has(need: string): boolean {
+    const [kind, controller] = need.split(':');
+    if (kind === 'sc' || kind === 'box') return true;
+    if (kind === 'userns') return this.#facts.namespaces.includes('user');
+    if (kind === 'overlayfs') return this.#facts.filesystems.includes('overlay');
+    if (kind === 'cgroup2') return this.#hierarchy('v2');
+    if (kind === 'cgroup2-controllers') return this.#facts.cgroup === 'v2';
+    return kind === 'cgroup1' && this.#hierarchy(controller!);
+  }
+
+  #hierarchy(name: string): boolean {
+    return (this.#facts.hierarchies ?? []).some(({version, controllers}) =>
+      name === 'v2' ? version === 2 : version === 1 && controllers.includes(name));
+  }
+
+  create(row: Row): Promise<Container> {
+    const setup = setups[row.setup]!;
+    const root = this.#roots.make(row.script, setup.user ? mappedRoot : 0);
+    return this.#runtime.create({spec: machine(setup, root, '/bin/init', this.#caps), image: 'rows', stdin: 'ignore'});
+  }
+
+  async close(): Promise<void> {
+    await this.#runtime.close();
+    this.#roots.close();
+  }
+}
+
+/** A machine may have lost a capability before us, and then none of its containers has it. */
+function boundingSet(): CapName[] {
+  const mask = BigInt(`0x${/^CapBnd:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
+  return (Object.keys(CAP) as CapName[]).filter(name => (mask >> BigInt(CAP[name])) & 1n);
+}
+
+function lacking(row: Row, has: (need: string) => boolean): string | undefined {
+  const lacks = (row.needs ?? []).filter(need => !has(need));
+  return lacks.length === 0 ? undefined : `needs ${lacks.join(', ')}`;
+}
+
+function machine(setup: Setup, root: string, init: string, all: readonly CapName[]): Spec {
+  const hostname = setup.init ? 'host' : 'box';
+  const kept = setup.caps === undefined ? all : setup.caps === 'docker' ? dockerCaps : [];
+  const caps = kept.map(name => `CAP_${name}`);
   return {
     ociVersion: '1.3.0',
     hostname,
-    root: {path: 'builtin:busybox'},
+    root: {path: root},
     process: {
-      args,
+      args: setup.init ? [init, '--', 'sh', '/s'] : ['sh', '/s'],
       cwd: '/',
       env: ['PATH=/bin:/sbin:/usr/bin', 'HOME=/root', 'TERM=dumb', `HOSTNAME=${hostname}`],
       user: {uid: 0, gid: 0},
-      capabilities: {bounding: all, effective: all, permitted: all, inheritable: [], ambient: []},
+      capabilities: {bounding: caps, effective: caps, permitted: caps, inheritable: [], ambient: []},
       noNewPrivileges: false,
     },
     mounts: [
@@ -40,35 +188,34 @@ function machine(hostname: string, args: readonly string[]): Spec {
         options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=620'],
       },
       {destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'nodev', 'noexec']},
+      ...cgroupMount(setup.cgroup),
     ],
-    linux: {namespaces: (['pid', 'mount', 'uts', 'ipc', 'network', 'cgroup'] as const).map(type => ({type}))},
+    linux: {
+      namespaces: (['pid', 'mount', 'uts', 'ipc', 'network', 'cgroup', ...(setup.user ? ['user' as const] : [])] as const).map(type => ({type})),
+      ...(setup.user ? {uidMappings: mapped, gidMappings: mapped} : {}),
+    },
   };
 }
 
-const passwd = [
-  'root:x:0:0:root:/root:/bin/sh', 'nobody:x:65534:65534:nobody:/:/bin/false', 'user:x:1000:1000:user:/home:/bin/sh',
-];
-const group = ['root:x:0:', 'nogroup:x:65534:', 'user:x:1000:'];
+function cgroupMount(name: string | undefined): NonNullable<Spec['mounts']> {
+  const options = ['nosuid', 'nodev', 'noexec'];
+  if (name === undefined) return [];
+  if (name === 'v2') return [{destination: '/sys/fs/cgroup', type: 'cgroup2', source: 'cgroup2', options}];
+  return [{destination: `/sys/fs/cgroup/${name}`, type: 'cgroup', source: 'cgroup', options: [...options, name]}];
+}
 
 export interface Outcome extends Answer {
   readonly stderr: string;
 }
 
 /** Runs the row's script and gives its normalised answer. */
-export async function runRow(runtime: Runtime, row: Row): Promise<Outcome> {
-  const container = await runtime.create({spec: setups[row.setup]!, image: 'busybox', stdin: 'ignore'});
+export async function runRow(world: World, row: Row): Promise<Outcome> {
+  const container = await world.create(row);
   try {
-    await furnish(container, row.script);
     return await answer(container, row);
   } finally {
     await container.remove({force: true});
   }
-}
-
-async function furnish({fs}: Container, script: string): Promise<void> {
-  await fs.writeFile('/s', script);
-  await fs.writeFile('/etc/passwd', `${passwd.join('\n')}\n`);
-  await fs.writeFile('/etc/group', `${group.join('\n')}\n`);
 }
 
 async function answer(container: Container, row: Row): Promise<Outcome> {

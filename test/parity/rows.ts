@@ -1,0 +1,41 @@
+// The project's own rows as tests, one each, for one mode.
+
+import {suite} from 'uvu';
+import * as assert from 'uvu/assert';
+import {skip, skipAll} from '../skip.ts';
+import {gaps} from './gaps.ts';
+import {type Answer, passes, readRows, type Row} from './row.ts';
+import {type Mode, openWorld, type Outcome, runRow, type World} from './setup.ts';
+
+const triesMax = 4;
+const racing = /\bsleep 0?\./;
+
+/** Declares and runs them. */
+export async function testRows(mode: Mode): Promise<void> {
+  const test = suite(`parity [${mode}]`);
+  const rows = readRows(new URL('./rows.jsonl', import.meta.url));
+  const world = await openWorld(mode);
+  if ('reason' in world) {
+    skipAll(test, rows.map(name), `parity of native mode`, world.reason, world.remedy);
+  } else {
+    for (const row of rows) {
+      const lack = world.missing(row);
+      if (lack) skip(test, name(row), lack, 'see npm run parity');
+      else test(name(row), () => check(world, row, gaps[mode][row.id]));
+    }
+    test.after(() => world.close());
+  }
+  test.run();
+}
+
+const name = (row: Row): string => `${row.id}: ${row.title}`;
+
+async function check(world: World, row: Row, gap: string | undefined): Promise<void> {
+  let got = await runRow(world, row);
+  // Rows that sleep for 0.1 s and then look race with a machine that has other things to do.
+  for (let i = 1; i < triesMax && racing.test(row.script) && !passes(row, got); i++) got = await runRow(world, row);
+  if (gap === undefined) assert.equal(plain(got), row.expected, got.stderr);
+  else assert.not.equal(plain(got), row.expected, `the gap has closed: ${gap}`);
+}
+
+const plain = ({stdout, exit}: Outcome): Answer => ({stdout, exit});
