@@ -2,7 +2,7 @@
 // to run a script in a container.
 
 import {readdirSync, readFileSync} from 'node:fs';
-import {suite as uvuSuite} from 'uvu';
+import {suite as uvuSuite, type Test} from 'uvu';
 import {createRuntime, type Container, type Runtime} from '../../src/index.ts';
 import type {ContainerOptions, Exit} from '../../src/runtime.ts';
 import {skip, skipAll} from '../skip.ts';
@@ -19,13 +19,22 @@ async function whyNot(): Promise<Lack | undefined> {
   if (process.platform !== 'linux') return {reason: 'native mode is for Linux', remedy: 'run it on Linux'};
   try {
     const runtime = await createRuntime({mode: 'native'});
+    const {images} = await runtime.features();
     await runtime.close();
-    return undefined;
+    return images?.busybox ? undefined : {reason: images?.busyboxMissing ?? 'no static busybox here', remedy: 'apt-get install busybox-static'};
   } catch (error) {
     if (process.env.TWINBOX_NATIVE === 'require') throw error;
     const {message, hint} = error as Error & {hint?: string};
     return {reason: message, remedy: hint ?? 'see twinbox info'};
   }
+}
+
+/** A suite that both modes have, on the real kernel; where there is none, `what` is skipped as one. */
+export function orSkip(what: string, declare: () => Test): Test {
+  if (lack === undefined) return declare();
+  const test = uvuSuite(what);
+  skip(test, what, lack.reason, lack.remedy);
+  return test;
 }
 
 export interface Native {

@@ -1,5 +1,5 @@
 // The promise of the project: a script gives the same answers here as on a real kernel. One test a row.
 
-import {testRows} from './rows.ts';
+import {rowTests} from './rows.ts';
 
-await testRows('portable');
+(await rowTests('portable')).run();

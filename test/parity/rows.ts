@@ -1,6 +1,6 @@
 // The project's own rows as tests, one each, for one mode.
 
-import {suite} from 'uvu';
+import {suite, type Test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {skip, skipAll} from '../skip.ts';
 import {gaps} from './gaps.ts';
@@ -10,13 +10,13 @@ import {type Mode, openWorld, type Outcome, runRow, type World} from './setup.ts
 const triesMax = 4;
 const racing = /\bsleep 0?\./;
 
-/** Declares and runs them. */
-export async function testRows(mode: Mode): Promise<void> {
+/** Declares them. */
+export async function rowTests(mode: Mode): Promise<Test> {
   const test = suite(`parity [${mode}]`);
   const rows = readRows(new URL('./rows.jsonl', import.meta.url));
   const world = await openWorld(mode);
   if ('reason' in world) {
-    skipAll(test, rows.map(name), `parity of native mode`, world.reason, world.remedy);
+    skipAll(test, rows.map(name), 'parity of native mode', world.reason, world.remedy);
   } else {
     for (const row of rows) {
       const lack = world.missing(row);
@@ -25,7 +25,7 @@ export async function testRows(mode: Mode): Promise<void> {
     }
     test.after(() => world.close());
   }
-  test.run();
+  return test;
 }
 
 const name = (row: Row): string => `${row.id}: ${row.title}`;

@@ -11,7 +11,7 @@ const seats: Seat[] = [];
 function typed(name: string, body: (seat: Seat) => Promise<void>, ...flags: readonly string[]): void {
   if (process.platform === 'win32') return skip(test, name, 'ptys are POSIX', 'run it on Linux or macOS');
   test(name, async () => {
-    const seat = await Seat.shell(...flags);
+    const seat = await Seat.shell('portable', ...flags);
     seats.push(seat);
     await body(seat);
   });

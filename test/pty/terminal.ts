@@ -2,7 +2,7 @@
 
 import {spawn, type IPty} from '@lydell/node-pty';
 import headless from '@xterm/headless';
-import {cli} from '../cli/twinbox.ts';
+import {cli, withMode, type Mode} from '../cli/twinbox.ts';
 
 /** Generous: the machine may be busy, and only a failure takes so long. */
 const waitMs = 30_000;
@@ -30,8 +30,8 @@ export class Seat {
   }
 
   /** `twinbox run -it FLAGS busybox sh`, at its first prompt. */
-  static async shell(...flags: readonly string[]): Promise<Seat> {
-    const seat = new Seat([cli, 'run', '-it', ...flags, 'busybox', 'sh']);
+  static async shell(mode: Mode, ...flags: readonly string[]): Promise<Seat> {
+    const seat = new Seat([cli, ...withMode(['run', '-it', ...flags, 'busybox', 'sh'], mode)]);
     await seat.see('/ # ');
     return seat;
   }
