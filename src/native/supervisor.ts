@@ -7,10 +7,10 @@ import { Socket } from 'node:net';
 import { TwinboxError } from '../errno.ts';
 import { errnoName, SysError, type ErrnoName } from '../kernel/uapi/errno.ts';
 import { signalName } from '../kernel/uapi/signal.ts';
-import type { Step } from '../kernel/uapi/step.ts';
 import type { Exit } from '../wire.ts';
 import * as library from './call.ts';
 import type { EncodedPlan } from './encode.ts';
+import type { AnyStep } from './ops.ts';
 import { baseDirectory, makeEntry, removeEntry } from './state.ts';
 import { sweep } from './sweep.ts';
 
@@ -53,9 +53,9 @@ export interface Birth {
 /** A failed step: the kernel's error, and which step of the plan it was. */
 export class StepError extends Error {
   override readonly cause: SysError;
-  readonly step: Step | undefined;
+  readonly step: AnyStep | undefined;
 
-  constructor(cause: SysError, step: Step | undefined) {
+  constructor(cause: SysError, step: AnyStep | undefined) {
     super(cause.message);
     this.cause = cause;
     this.step = step;
