@@ -1,0 +1,86 @@
+//! Error numbers (errno(3)), with the system call that gave them.
+
+/// An error of the kernel's, or of ours in the kernel's words. Compares with the constants below: `error == ENOENT`.
+#[derive(Clone, Copy, Debug)]
+pub struct Errno {
+    code: u16,
+    call: u16,
+}
+
+/// No system call: a check of our own failed.
+const OURS: u16 = u16::MAX;
+
+pub type Result<T> = core::result::Result<T, Errno>;
+
+impl Errno {
+    /// An error that no system call gave.
+    pub const fn new(code: i32) -> Errno {
+        Errno { code: code as u16, call: OURS }
+    }
+
+    /// What system call number `call` answered.
+    pub const fn of(code: i32, call: usize) -> Errno {
+        Errno { code: code as u16, call: call as u16 }
+    }
+
+    /// The positive number.
+    pub const fn code(self) -> i32 {
+        self.code as i32
+    }
+
+    /// The number of the system call on this CPU, -1 for a check of our own.
+    pub const fn call(self) -> i32 {
+        if self.call == OURS { -1 } else { self.call as i32 }
+    }
+}
+
+impl PartialEq<i32> for Errno {
+    fn eq(&self, code: &i32) -> bool {
+        self.code() == *code
+    }
+}
+
+/// `Err` of an error of our own.
+pub const fn fail<T>(code: i32) -> Result<T> {
+    Err(Errno::new(code))
+}
+
+// The numbers that Linux has on x86-64 and arm64 alike (asm-generic/errno.h), as far as they are named here.
+pub const EPERM: i32 = 1;
+pub const ENOENT: i32 = 2;
+pub const ESRCH: i32 = 3;
+pub const EINTR: i32 = 4;
+pub const EIO: i32 = 5;
+pub const ENXIO: i32 = 6;
+pub const E2BIG: i32 = 7;
+pub const ENOEXEC: i32 = 8;
+pub const EBADF: i32 = 9;
+pub const ECHILD: i32 = 10;
+pub const EAGAIN: i32 = 11;
+pub const ENOMEM: i32 = 12;
+pub const EACCES: i32 = 13;
+pub const EBUSY: i32 = 16;
+pub const EEXIST: i32 = 17;
+pub const EXDEV: i32 = 18;
+pub const ENODEV: i32 = 19;
+pub const ENOTDIR: i32 = 20;
+pub const EISDIR: i32 = 21;
+pub const EINVAL: i32 = 22;
+pub const EMFILE: i32 = 24;
+pub const ENOTTY: i32 = 25;
+pub const ETXTBSY: i32 = 26;
+pub const EFBIG: i32 = 27;
+pub const ENOSPC: i32 = 28;
+pub const EROFS: i32 = 30;
+pub const EPIPE: i32 = 32;
+pub const ERANGE: i32 = 34;
+pub const ENAMETOOLONG: i32 = 36;
+pub const ENOSYS: i32 = 38;
+pub const ENOTEMPTY: i32 = 39;
+pub const ELOOP: i32 = 40;
+pub const EPROTO: i32 = 71;
+pub const EOVERFLOW: i32 = 75;
+pub const EMSGSIZE: i32 = 90;
+pub const EOPNOTSUPP: i32 = 95;
+pub const ECONNRESET: i32 = 104;
+pub const ETIMEDOUT: i32 = 110;

@@ -1,0 +1,27 @@
+//! The helper: a static program without libc that makes containers. As the supervisor it waits for requests; each child
+//! that it clones carries out the steps of a plan and becomes the container's program.
+//!
+//! No allocation, no panic that is meant to happen, no unsafe code outside sys.rs. Between clone and exec a child makes
+//! system calls and nothing else.
+
+#![cfg_attr(not(test), no_std)]
+#![deny(unsafe_code)]
+
+pub mod abi;
+pub mod channel;
+pub mod errno;
+pub mod number;
+pub mod plan;
+#[allow(unsafe_code)]
+pub mod sys;
+
+// The child.
+pub mod step;
+
+// The supervisor.
+
+/// Where the program begins.
+#[cfg(not(test))]
+fn main() -> ! {
+    sys::exit(126)
+}

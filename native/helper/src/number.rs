@@ -1,0 +1,127 @@
+//! The numbers of the system calls, for each CPU that the helper is built for (asm/unistd.h). Only those that both have:
+//! arm64 has no old forms such as open(2), so nothing here uses them.
+
+/// Two columns, one constant of either.
+macro_rules! numbers {
+    ($($name:ident $x86_64:literal $aarch64:literal)*) => {
+        $(
+            #[cfg(target_arch = "x86_64")]
+            pub const $name: usize = $x86_64;
+            #[cfg(target_arch = "aarch64")]
+            pub const $name: usize = $aarch64;
+        )*
+    };
+}
+
+numbers! {
+    READ 0 63
+    WRITE 1 64
+    CLOSE 3 57
+    LSEEK 8 62
+    MMAP 9 222
+    MPROTECT 10 226
+    MUNMAP 11 215
+    RT_SIGACTION 13 134
+    RT_SIGPROCMASK 14 135
+    IOCTL 16 29
+    PREAD64 17 67
+    PWRITE64 18 68
+    SCHED_YIELD 24 124
+    GETPID 39 172
+    SOCKET 41 198
+    SENDTO 44 206
+    RECVFROM 45 207
+    SENDMSG 46 211
+    RECVMSG 47 212
+    SHUTDOWN 48 210
+    BIND 49 200
+    SOCKETPAIR 53 199
+    SETSOCKOPT 54 208
+    GETSOCKOPT 55 209
+    CLONE 56 220
+    EXECVE 59 221
+    EXIT 60 93
+    WAIT4 61 260
+    KILL 62 129
+    FCNTL 72 25
+    FLOCK 73 32
+    FTRUNCATE 77 46
+    GETCWD 79 17
+    CHDIR 80 49
+    FCHDIR 81 50
+    FCHMOD 91 52
+    FCHOWN 93 55
+    UMASK 95 166
+    GETUID 102 174
+    GETGID 104 176
+    GETEUID 107 175
+    GETEGID 108 177
+    GETPPID 110 173
+    SETSID 112 157
+    GETGROUPS 115 158
+    SETGROUPS 116 159
+    SETRESUID 117 147
+    SETRESGID 119 149
+    CAPGET 125 90
+    CAPSET 126 91
+    STATFS 137 43
+    FSTATFS 138 44
+    PIVOT_ROOT 155 41
+    PRCTL 157 167
+    CHROOT 161 51
+    MOUNT 165 40
+    UMOUNT2 166 39
+    SETHOSTNAME 170 161
+    SETDOMAINNAME 171 162
+    GETTID 186 178
+    GETDENTS64 217 61
+    CLOCK_GETTIME 228 113
+    EXIT_GROUP 231 94
+    EPOLL_CTL 233 21
+    WAITID 247 95
+    KEYCTL 250 219
+    INOTIFY_ADD_WATCH 254 27
+    OPENAT 257 56
+    MKDIRAT 258 34
+    MKNODAT 259 33
+    FCHOWNAT 260 54
+    UNLINKAT 263 35
+    SYMLINKAT 266 36
+    READLINKAT 267 78
+    FCHMODAT 268 53
+    FACCESSAT 269 48
+    PPOLL 271 73
+    UNSHARE 272 97
+    SPLICE 275 76
+    EPOLL_PWAIT 281 22
+    TIMERFD_CREATE 283 85
+    TIMERFD_SETTIME 286 86
+    ACCEPT4 288 242
+    SIGNALFD4 289 74
+    EVENTFD2 290 19
+    EPOLL_CREATE1 291 20
+    DUP3 292 24
+    PIPE2 293 59
+    INOTIFY_INIT1 294 26
+    PRLIMIT64 302 261
+    SETNS 308 268
+    RENAMEAT2 316 276
+    SECCOMP 317 277
+    GETRANDOM 318 278
+    MEMFD_CREATE 319 279
+    BPF 321 280
+    EXECVEAT 322 281
+    STATX 332 291
+    PIDFD_SEND_SIGNAL 424 424
+    OPEN_TREE 428 428
+    MOVE_MOUNT 429 429
+    FSOPEN 430 430
+    FSCONFIG 431 431
+    FSMOUNT 432 432
+    PIDFD_OPEN 434 434
+    CLONE3 435 435
+    CLOSE_RANGE 436 436
+    OPENAT2 437 437
+    FACCESSAT2 439 439
+    MOUNT_SETATTR 442 442
+}
