@@ -1,10 +1,10 @@
-// What `npm pack` runs first: the whole build without strays of earlier ones, the declarations, and the licences of the
-// packages that are bundled.
+// What `npm pack` runs first: the whole build without strays of earlier ones, the declarations, the licences of the
+// packages that are bundled, and the native library.
 //
 //   node scripts/release.mjs
 
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from './build.mjs';
 import {root} from './engines.mjs';
@@ -17,6 +17,17 @@ if (!existsSync(join(root, 'build/busybox.wasm'))) compile();
 await instrument();
 notices(metafile);
 declarations();
+library();
+
+// The native library of the CPU that this is run on, where it was built: src/native/library.ts looks for it there.
+function library() {
+  rmSync(join(dist, 'native'), {recursive: true, force: true});
+  const built = join(root, 'native/target/release/libtwinbox.so');
+  if (process.platform !== 'linux' || !existsSync(built)) return;
+  const dir = join(dist, `native/linux-${process.arch}`);
+  mkdirSync(dir, {recursive: true});
+  copyFileSync(built, join(dir, 'libtwinbox.so'));
+}
 
 function declarations() {
   rmSync(join(dist, 'types'), {recursive: true, force: true});

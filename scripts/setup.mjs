@@ -7,7 +7,8 @@
 import {spawn, spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {homedir} from 'node:os';
+import {delimiter, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -68,8 +69,8 @@ function steps() {
     {
       name: 'native',
       inputs: ['native'],
-      outputs: [],
-      skip: () => process.platform !== 'linux' || !existsSync(join(root, 'native/Cargo.toml')),
+      outputs: ['native/target/release/libtwinbox.so'],
+      skip: () => process.platform !== 'linux' || !existsSync(join(root, 'native/Cargo.toml')) || nativeOff(),
       run: cargo,
     },
   ];
@@ -82,7 +83,10 @@ async function prepare() {
     const done = readStamps();
     if (done[step.name] === hash && step.outputs.every(path => existsSync(join(root, path)))) continue;
     const begin = Date.now();
-    await step.run();
+    if ((await step.run(done[step.name] === `${hash} left out`)) === false) {
+      writeFileSync(stampFile, `${JSON.stringify({...readStamps(), [step.name]: `${hash} left out`}, null, 2)}\n`);
+      continue;
+    }
     writeFileSync(stampFile, `${JSON.stringify({...readStamps(), [step.name]: hash}, null, 2)}\n`);
     console.error(`twinbox set-up: ${step.name} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
   }
@@ -120,10 +124,29 @@ function installed() {
 
 // --- native
 
-function cargo() {
-  const built = spawnSync('cargo', ['build', '--release', '--locked'], {cwd: join(root, 'native'), stdio: ['ignore', 2, 2]});
-  if (built.error) console.error('twinbox set-up: no cargo on this machine, so portable mode only (https://rustup.rs)');
-  else if (built.status !== 0) throw new Error('cargo build failed');
+function nativeOff() {
+  return process.env.TWINBOX_NATIVE === '0' || process.env.TWINBOX_NATIVE === 'off';
+}
+
+// False: left out. That it was is said once, until something about it changes; TWINBOX_NATIVE=require makes it an error.
+function cargo(said) {
+  const program = findCargo();
+  if (program === undefined) return without('there is no cargo on this machine', said);
+  const built = spawnSync(program, ['build', '--release', '--locked'], {cwd: join(root, 'native'), stdio: ['ignore', 2, 2]});
+  if (built.status === 0) return true;
+  return without(built.error ? built.error.message : 'cargo build failed (its message is above)', false);
+}
+
+function findCargo() {
+  const places = [...(process.env.PATH ?? '').split(delimiter), join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'bin')];
+  return places.map(dir => join(dir, 'cargo')).find(path => existsSync(path));
+}
+
+function without(why, said) {
+  const remedy = `Rust brings it: curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh (or your distribution's cargo and gcc)`;
+  if (process.env.TWINBOX_NATIVE === 'require') throw new Error(`native mode cannot be built: ${why}. ${remedy}`);
+  if (!said) console.error(`twinbox set-up: native mode is left out: ${why}. Portable mode works without it. ${remedy}`);
+  return false;
 }
 
 // --- stamps and lock

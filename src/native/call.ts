@@ -10,7 +10,7 @@ import { type Found, findLibrary } from './library.ts';
 
 /** What the library answers by, in both directions. */
 export const abiVersion = 1;
-const verbs = { version: 1, open: 2, send: 3, lock: 4, close: 5, memfd: 6 } as const;
+const verbs = { version: 1, open: 2, send: 3, lock: 4, close: 5 } as const;
 type Verb = keyof typeof verbs;
 
 /** A supervisor that has been started: its two sockets, and a descriptor of the process itself. */
@@ -31,13 +31,6 @@ let found: Found | undefined;
 export function library(): Found {
   load();
   return found!;
-}
-
-/** A hash of the helper that the library carries: a new one makes old probe results void. */
-export function helperHash(): string {
-  load();
-  begin('version', headBytes);
-  return enter('version', headBytes) >= 12 ? reply.readBigUInt64LE(4).toString(16) : '0';
 }
 
 /** Locks the state entry ('' is none) and starts a supervisor that holds the lock. */
