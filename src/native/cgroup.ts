@@ -21,6 +21,10 @@ export interface CgroupMount {
 }
 
 const delegation = 'start it by systemd-run --user --scope -p Delegate=yes';
+const undelegated = {
+  1: 'the groups of v1 controllers are not writable for this user; only v2 can be delegated safely',
+  2: `no group is delegated to this user: ${delegation}`,
+} as const;
 
 /** Where the containers of all runtimes hang, below the place that is chosen here. */
 export const groupParent = '/twinbox';
@@ -84,7 +88,7 @@ export function groups(root: boolean): Groups {
 
 /** `own` is undefined for root, who may use the whole of it. */
 function place(one: CgroupMount, own: string | undefined, reasons: Record<string, string>): Hierarchy | undefined {
-  const name = one.version === 2 ? 'cgroup' : `cgroup ${one.controllers.join(',')}`;
+  const name = one.version === 2 ? 'cgroup v2' : own === undefined ? `cgroup ${one.controllers.join(',')}` : 'cgroup v1';
   if (one.readonly) {
     reasons[name] = `${one.mount} is mounted read-only`;
     return undefined;
@@ -97,7 +101,7 @@ function place(one: CgroupMount, own: string | undefined, reasons: Record<string
     return [{ version: 2, controllers: grantable(dir), mount: one.mount, path }];
   });
   const best = places.reduce<Hierarchy | undefined>((a, b) => (a === undefined || b.controllers.length > a.controllers.length ? b : a), undefined);
-  if (best === undefined) reasons[name] = own === undefined ? `${one.mount} cannot be written to` : `no group of ${one.mount} is delegated to this user: ${delegation}`;
+  if (best === undefined) reasons[name] = own === undefined ? `${one.mount} cannot be written to` : undelegated[one.version];
   else if (best.version === 2) complain(best, own === undefined, reasons);
   return best;
 }
