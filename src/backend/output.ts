@@ -7,12 +7,16 @@ import type { Ring } from './ring.ts';
 export interface Source {
   /** Give the sink what there is, now and whenever more comes, as long as it wants some. Called anew when it wants again. */
   pull(sink: Sink): void;
+  /** The process has ended: what is left of its own is given before this returns, as far as it is wanted. */
+  over?(sink: Sink): void;
   /** Bytes and end are not wanted any more: a writer gets SIGPIPE. */
   close(): void;
 }
 
 export interface Sink {
   readonly wants: boolean;
+  /** Someone waits for it to end. */
+  readonly read: boolean;
   /** The bytes are the sink's own from now on. */
   take(data: Uint8Array): void;
   /** The last writer is gone. */
@@ -77,6 +81,10 @@ export class Output implements Sink {
     return true;
   }
 
+  get read(): boolean {
+    return this.#channels.size > 0;
+  }
+
   take(data: Uint8Array): void {
     if (this.#kind === 'log') this.#ring.add(this.#fd, data);
     for (const channel of this.#channels.values()) this.#give(channel, data);
@@ -93,6 +101,7 @@ export class Output implements Sink {
 
   /** Of a process that has ended: what is left is read even without a reader, so that the machine can let it go. */
   finish(): void {
+    this.#source?.over?.(this);
     if (this.#kind === 'pipe' && !this.#hadReader) return;
     this.#drain();
   }
