@@ -6,6 +6,7 @@ import {suite as uvuSuite, type Test} from 'uvu';
 import {createRuntime, type Container, type Runtime} from '../../src/index.ts';
 import type {ContainerOptions, Exit} from '../../src/runtime.ts';
 import {skip, skipAll} from '../skip.ts';
+import {compile} from './compile.ts';
 
 export interface Lack {
   readonly reason: string;
@@ -42,6 +43,8 @@ export interface Native {
   (name: string, body: (runtime: Runtime) => Promise<void>): void;
   /** The same, skipped also for a reason of its own. */
   unless(why: string | undefined, remedy: string, name: string, body: (runtime: Runtime) => Promise<void>): void;
+  /** At the end, after the runtime is closed. */
+  after(body: () => void): void;
   run(): void;
 }
 
@@ -62,6 +65,7 @@ export function native(title: string): Native {
       if (why !== undefined && lack === undefined) skip(test, name, why, remedy);
       else declare(name, body);
     },
+    after: (body: () => void) => void test.after(body),
     run(): void {
       if (lack !== undefined) skipAll(test, skipped, title, lack.reason, lack.remedy);
       test.run();
@@ -70,6 +74,16 @@ export function native(title: string): Native {
 }
 
 export type Flags = Omit<ContainerOptions, 'image' | 'command'> & {readonly image?: string};
+
+/** A C program of test/native/probe as a volume: `/probe/NAME` inside. */
+export function probe(name: string): string {
+  return `${compile(new URL(`./probe/${name}.c`, import.meta.url))}:/probe/${name}:ro`;
+}
+
+/** `name: value` lines as a record. */
+export function answers(text: string): Record<string, string> {
+  return Object.fromEntries(text.trim().split('\n').map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+}
 
 export interface Said extends Exit {
   readonly stdout: string;

@@ -5,6 +5,7 @@
 import {readFileSync} from 'node:fs';
 import {createRuntime, type BackendFacts, type Container, type Runtime, type Spec} from '../../src/index.ts';
 import {CAP, dockerCaps, type CapName} from '../../src/kernel/uapi/capability.ts';
+import {compilerRemedy, noCompiler} from '../native/compile.ts';
 import {type Answer, normalise, type Row} from './row.ts';
 import {group, passwd, Roots, userland} from './userland.ts';
 
@@ -74,6 +75,8 @@ export async function openWorld(mode: Mode): Promise<World | NoWorld> {
 function nativeLack(): NoWorld | undefined {
   if (process.platform !== 'linux') return {reason: 'native mode is for Linux', remedy: 'run it on Linux'};
   if (process.getuid?.() !== 0) return {reason: 'the rows were recorded as root', remedy: 'run it as root'};
+  const compiler = noCompiler();
+  if (compiler !== undefined) return {reason: compiler, remedy: compilerRemedy};
   const parts = userland();
   return 'reason' in parts ? parts : undefined;
 }

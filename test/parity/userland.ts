@@ -7,7 +7,7 @@ import {
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {compile, compilerRemedy, noCompiler} from '../native/compile.ts';
+import {compile} from '../native/compile.ts';
 
 export const passwd = [
   'root:x:0:0:root:/root:/bin/sh', 'nobody:x:65534:65534:nobody:/:/bin/false', 'user:x:1000:1000:user:/home:/bin/sh', '',
@@ -19,12 +19,10 @@ const busyboxes = ['/usr/bin/busybox', '/bin/busybox', '/usr/local/bin/busybox',
 
 const TMPFS_MAGIC = 0x01021994;
 
-/** What the directory is made of, or why it cannot be made. */
+/** A static busybox and its applets, or why there is none. */
 export type Userland = {readonly busybox: string; readonly applets: readonly string[]} | {readonly reason: string; readonly remedy: string};
 
 export function userland(): Userland {
-  const lack = noCompiler();
-  if (lack !== undefined) return {reason: lack, remedy: compilerRemedy};
   for (const busybox of busyboxes) {
     // A dynamic one would not find its libraries in the new root.
     const list = spawnSync(busybox, ['--list'], {encoding: 'utf8'});

@@ -5,6 +5,7 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import * as assert from 'uvu/assert';
 import type {ContainerEvent, Container, Runtime, Spec} from '../../../src/runtime.ts';
+import type {Case} from '../report.ts';
 import {execSh, groupsOf, processesWith, rejection, sh, until, withBox} from '../native.ts';
 
 const mount = '/sys/fs/cgroup';
@@ -20,7 +21,7 @@ const limited = async (runtime: Runtime, unified: Record<string, string>): Promi
   return {...spec, linux: {...spec.linux, resources: {...spec.linux?.resources, unified}}};
 };
 
-export const cases: readonly (readonly [name: string, body: (runtime: Runtime) => Promise<void>])[] = [
+export const cases: readonly Case[] = [
   ['the facts name v2, its controllers, and CLONE_INTO_CGROUP', async runtime => {
     const facts = await runtime.features();
     assert.is(facts.cgroup, 'v2');
