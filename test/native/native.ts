@@ -138,6 +138,18 @@ export function processesWith(text: string): number[] {
   });
 }
 
+/** The supervisors that a process has started: with their own name, and their program in a memfd or in the state directory. */
+export function supervisorsOf(parent: number): number[] {
+  return pids().filter(pid => {
+    try {
+      const ppid = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+      return ppid === parent && readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('twinbox\0');
+    } catch {
+      return false;
+    }
+  });
+}
+
 function pids(): number[] {
   return readdirSync('/proc').map(Number).filter(pid => pid > 0 && pid !== process.pid);
 }

@@ -15,7 +15,7 @@ export function restoreTests(mode: Mode): Test {
     if (process.platform === 'win32') return skip(test, name, 'ptys are POSIX', 'run it on Linux or macOS');
     test(name, async () => {
       const script = `stty -a | tr ';' '\\n' | grep -v -e speed -e rows -e columns > /tmp/twinbox-tty.$$; echo READY; ${before}; `
-        + `echo CODE=$?; stty -a | tr ';' '\\n' | grep -v -e speed -e rows -e columns | cmp - /tmp/twinbox-tty.$$ && echo SAME; rm /tmp/twinbox-tty.$$`;
+        + `echo CODE=$?; stty -a | tr ';' '\\n' | grep -v -e speed -e rows -e columns | cmp - /tmp/twinbox-tty.$$; same=$?; rm /tmp/twinbox-tty.$$; [ $same = 0 ] && echo SAME`;
       const seat = new Seat(['-c', script], {file: '/bin/sh'});
       try {
         if (leave !== undefined) {

@@ -3,24 +3,12 @@
 
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
+import {readFileSync, readlinkSync} from 'node:fs';
 import * as assert from 'uvu/assert';
 import {compilerRemedy, noCompiler} from '../compile.ts';
-import {execSh, native, probe, sh, withBox} from '../native.ts';
+import {execSh, native, probe, sh, supervisorsOf, withBox} from '../native.ts';
 
 const test = native('security: programs of the host');
-
-/** The supervisors of this process: their program lies in a memfd, or in a file of the state directory. */
-function supervisors(): number[] {
-  return readdirSync('/proc').map(Number).filter(pid => pid > 0).filter(pid => {
-    try {
-      const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('twinbox\0') && (parent === String(process.pid) || parent === '1');
-    } catch {
-      return false;
-    }
-  });
-}
 
 const hashOf = (pid: number): string => createHash('sha256').update(readFileSync(`/proc/${pid}/exe`)).digest('hex');
 
@@ -43,7 +31,7 @@ test('a program `#!/proc/self/exe` runs neither node nor the helper', async runt
 
 test('the helper, when it is not started by us, exits 126 at once whatever its arguments', async runtime => {
   await runtime.run({image: 'busybox', command: ['true']});
-  const [supervisor] = supervisors();
+  const [supervisor] = supervisorsOf(process.pid);
   assert.ok(supervisor, 'no supervisor was found');
   for (const args of [[], ['twinbox'], ['--help'], ['-e', 'process.exit(42)'], ['/proc/self/exe', '3', '4'], ['x'.repeat(100_000)]]) {
     for (const stdio of ['ignore', 'pipe'] as const) {
@@ -55,7 +43,7 @@ test('the helper, when it is not started by us, exits 126 at once whatever its a
 
 test("the helper's program can be written neither by root outside nor by anyone inside", async runtime => {
   await runtime.run({image: 'busybox', command: ['true']});
-  const [supervisor] = supervisors();
+  const [supervisor] = supervisorsOf(process.pid);
   const before = hashOf(supervisor!);
   const {status} = spawnSync('sh', ['-c', `: < /proc/${supervisor}/exe && echo x >> /proc/${supervisor}/exe`]);
   assert.is.not(status, 0);
@@ -67,7 +55,7 @@ test("the helper's program can be written neither by root outside nor by anyone 
 
 test('the supervisor cannot be looked into by others: it is not dumpable, and has no environment', async runtime => {
   await runtime.run({image: 'busybox', command: ['true']});
-  const [supervisor] = supervisors();
+  const [supervisor] = supervisorsOf(process.pid);
   assert.is(readFileSync(`/proc/${supervisor}/environ`, 'latin1'), '');
   const asNobody = (script: string) => spawnSync('sh', ['-c', script], {uid: 65534, gid: 65534, encoding: 'utf8'});
   assert.is.not(asNobody(`ls /proc/${supervisor}/fd`).status, 0);
