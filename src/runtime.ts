@@ -18,8 +18,21 @@ import type {
 } from './wire.ts';
 
 export interface RuntimeOptions {
-  /** `portable`: the emulated kernel. `native`: Linux itself. `auto` decides, and `runtime.mode` says how. */
+  /**
+   * `portable`: the emulated kernel. `native`: Linux itself, or an error that says why not. `auto` decides for each
+   * container, says in a line when the emulated kernel is taken on a Linux machine, and never takes it for one that asks
+   * for isolation; `runtime.mode` is the kernel that it takes where it can, `inspect().mode` a container's own.
+   */
   readonly mode?: 'auto' | 'portable' | 'native';
+  /** Where native mode keeps its state: /run/twinbox, or for an ordinary user $XDG_RUNTIME_DIR/twinbox. */
+  readonly root?: string;
+  /**
+   * Native mode: how many children are kept ready for the next container of the same kind, each a parked process with
+   * namespaces of its own; 1 by default, 0 for none.
+   */
+  readonly pool?: number;
+  /** Takes the lines that `auto` says; standard error by default. */
+  readonly notice?: (line: string) => void;
   /** The emulated kernel in a thread of its own; the default. */
   readonly thread?: boolean;
   /** How guest programs run: green processes in the kernel's own thread, or a worker each. By default the best there is. */
@@ -54,6 +67,13 @@ export type CreateOptions = (ContainerOptions | { readonly spec: Spec; readonly 
   readonly labels?: Readonly<Record<string, string>>;
   /** Gone as soon as it has stopped. */
   readonly autoRemove?: boolean;
+  /** A boundary that hostile programs do not cross: native mode, or an error. */
+  readonly requireIsolation?: boolean;
+  /** So long after its start it is killed, whatever it does, and its exit says `timedOut`. */
+  readonly timeoutMs?: number;
+  /** What `stop` sends, SIGTERM by default, and how long it waits then, by default 10 seconds. */
+  readonly stopSignal?: SignalName | number;
+  readonly stopTimeoutMs?: number;
   /** Every system call of every process, in strace's form. */
   readonly trace?: (line: string) => void;
   /** Gives up the birth; what was made is unmade. */
@@ -62,11 +82,14 @@ export type CreateOptions = (ContainerOptions | { readonly spec: Spec; readonly 
 
 /** Where a process's descriptors lead. By default no input, and output kept in a bounded ring that never blocks it. */
 export interface StdioOptions {
-  /** `pipe`: `process.stdin` writes to it. Text or bytes: given, then end of file. */
-  readonly stdin?: 'pipe' | 'ignore' | string | Uint8Array | ReadableStream<Uint8Array>;
-  /** `log`: the ring. `pipe`: it waits for its reader, as a pipe does. */
-  readonly stdout?: 'log' | 'pipe' | 'ignore' | WritableStream<Uint8Array>;
-  readonly stderr?: 'log' | 'pipe' | 'ignore' | WritableStream<Uint8Array>;
+  /** `pipe`: `process.stdin` writes to it. `inherit`: the caller's own. Text or bytes: given, then end of file. */
+  readonly stdin?: 'pipe' | 'inherit' | 'ignore' | string | Uint8Array | ReadableStream<Uint8Array>;
+  /**
+   * `log`: the ring. `pipe`: it waits for its reader, as a pipe does. `inherit`: the caller's own; in native mode the
+   * descriptor itself, which a program inside can open anew through /proc/self/fd with other rights than it was given.
+   */
+  readonly stdout?: 'log' | 'pipe' | 'inherit' | 'ignore' | WritableStream<Uint8Array>;
+  readonly stderr?: 'log' | 'pipe' | 'inherit' | 'ignore' | WritableStream<Uint8Array>;
   /** The ring's size, 1 MiB by default. */
   readonly logBytesMax?: number;
 }
@@ -99,11 +122,11 @@ export interface Container extends AsyncDisposable {
   attach(options?: { readonly stdin?: boolean; readonly replay?: boolean }): Promise<Process>;
   wait(options?: WaitOptions): Promise<Exit>;
   /**
-   * To PID 1, by default SIGKILL. False when it is not heard: the first process of a PID namespace gets only the signals
-   * that it has a handler for, and from outside SIGKILL and SIGSTOP.
+   * To PID 1, by default SIGKILL; with `all`, to every process of it. False when it is not heard: the first process of a
+   * PID namespace gets only the signals that it has a handler for, and from outside SIGKILL and SIGSTOP.
    */
-  kill(signal?: SignalName | number): Promise<boolean>;
-  /** Asks with a signal, waits if it was heard, then insists with SIGKILL. */
+  kill(signal?: SignalName | number, options?: { readonly all?: boolean }): Promise<boolean>;
+  /** Asks with a signal, waits if it was heard, then insists with SIGKILL; by default as its options say. */
   stop(options?: { readonly signal?: SignalName | number; readonly timeoutMs?: number }): Promise<Exit>;
   /** Freezes every process of it. */
   pause(): Promise<void>;
@@ -171,7 +194,5 @@ export type {
 /** Opens a runtime. Its containers belong to it and end with it. */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const { open } = await import('./open.ts');
-  const { RuntimeClient } = await import('./client/runtime.ts');
-  const { backend, mode } = await open(options);
-  return RuntimeClient.connect(backend, mode);
+  return open(options);
 }

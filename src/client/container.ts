@@ -18,12 +18,16 @@ import { feed, pour } from './stdio.ts';
 const graceMs = 10_000;
 const logBytesMax = 1024 * 1024;
 
+/** What of a container does not change. */
+type Made = Pick<ContainerState, 'id' | 'name' | 'spec' | 'stopSignal' | 'stopTimeoutMs'>;
+
 export class ContainerHandle implements Container {
   readonly id: string;
   readonly process: ProcessHandle;
   readonly fs: ContainerFs;
   readonly #connection: Connection;
   readonly #facts: BackendFacts;
+  readonly #made: Made;
   readonly #spec: Spec;
   /** Handles of processes that have not ended, by exec id; the first process under its container's. */
   readonly #processes = new Map<string, Set<ProcessHandle>>();
@@ -31,14 +35,20 @@ export class ContainerHandle implements Container {
   #removed = false;
   #execs = 0;
 
-  constructor(connection: Connection, facts: BackendFacts, spec: Spec, id: string, name: string) {
+  constructor(connection: Connection, facts: BackendFacts, made: Made) {
+    const { id, name, spec } = made;
     this.#connection = connection;
     this.#facts = facts;
+    this.#made = made;
     this.#spec = spec;
     this.id = id;
     this.#name = name;
     this.process = this.#watch(new ProcessHandle(connection, { target: { container: id }, replay: true }));
     this.fs = fileSystem((call) => this.#fs(call));
+  }
+
+  get #mode(): 'portable' | 'native' {
+    return this.#facts.kernel === 'linux' ? 'native' : 'portable';
   }
 
   get name(): string {
@@ -60,7 +70,7 @@ export class ContainerHandle implements Container {
     const options: ExecOptions = Array.isArray(given) ? { command: given } : (given as ExecOptions);
     if ((options.command ?? []).length === 0) throw new SpecError('command', 'is empty');
     const spec = toExec(options, this.#spec.process);
-    const plan = compileProcess(spec, this.#spec, this.#facts, { id: this.id, stdio: stdioKinds(options) });
+    const plan = compileProcess(spec, this.#spec, this.#facts, { id: this.id, stdio: stdioKinds(options, this.#mode) });
     const id = `${this.id.slice(0, 12)}-${++this.#execs}-${Math.random().toString(36).slice(2, 8)}`;
     const handle = this.#watch(new ProcessHandle(this.#connection, { target: { container: this.id, process: id }, replay: true }));
     handle.running();
@@ -75,8 +85,8 @@ export class ContainerHandle implements Container {
       this.#processes.delete(id);
       throw error;
     }
-    feed(handle, options.stdin);
-    pour(handle, options);
+    feed(handle, options.stdin, this.#mode);
+    pour(handle, options, this.#mode);
     return handle;
   }
 
@@ -92,15 +102,17 @@ export class ContainerHandle implements Container {
     return withSignal(this.process.exited, signal);
   }
 
-  async kill(signal: string | number = 'SIGKILL'): Promise<boolean> {
-    return (await this.#connection.request('signal', { container: this.id, signal: signalNumber(signal) })).heard;
+  async kill(signal: string | number = 'SIGKILL', { all = false }: { readonly all?: boolean } = {}): Promise<boolean> {
+    const args = { container: this.id, signal: signalNumber(signal), ...(all ? { all } : {}) };
+    return (await this.#connection.request('signal', args)).heard;
   }
 
   async stop(options: { readonly signal?: string | number; readonly timeoutMs?: number } = {}): Promise<Exit> {
     const exit = this.process.exit;
     if (exit !== undefined) return exit;
-    if (await this.kill(options.signal ?? 'SIGTERM').catch(ignoreGone)) {
-      const timeout = delay(options.timeoutMs ?? graceMs);
+    const { stopSignal = 'SIGTERM', stopTimeoutMs = graceMs } = this.#made;
+    if (await this.kill(options.signal ?? stopSignal).catch(ignoreGone)) {
+      const timeout = delay(options.timeoutMs ?? stopTimeoutMs);
       await Promise.race([this.process.exited, timeout.over]);
       timeout.cancel();
     }

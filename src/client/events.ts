@@ -37,6 +37,47 @@ export async function* eventQueue(connection: Connection, options: EventOptions)
   }
 }
 
+/** Several streams of events as one. `begin` adds those that there are, keeps what adds more, and answers how that stops. */
+export async function* mergeEvents(
+  begin: (add: (events: AsyncIterable<ContainerEvent>) => void, signal: AbortSignal) => () => void, signal?: AbortSignal,
+): AsyncGenerator<ContainerEvent> {
+  const queue: ContainerEvent[] = [];
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  let open = 0;
+  let failure: { readonly error: unknown } | undefined;
+  let wake: (() => void) | undefined;
+  const pump = async (events: AsyncIterable<ContainerEvent>): Promise<void> => {
+    open++;
+    try {
+      for await (const event of events) {
+        queue.push(event);
+        wake?.();
+      }
+    } catch (error) {
+      failure ??= { error };
+    }
+    open--;
+    wake?.();
+  };
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
+  const stop = begin((events) => void pump(events), ending.signal);
+  try {
+    for (;;) {
+      const event = queue.shift();
+      if (event !== undefined) yield event;
+      else if (failure !== undefined) throw failure.error;
+      else if (open === 0) return;
+      else await new Promise<void>((resolve) => { wake = resolve; });
+    }
+  } finally {
+    stop();
+    end();
+    signal?.removeEventListener('abort', end);
+  }
+}
+
 export async function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   if (signal.aborted) throw aborted(signal);

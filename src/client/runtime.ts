@@ -13,6 +13,7 @@ import type {
 import { Connection } from './connection.ts';
 import { ContainerHandle } from './container.ts';
 import { eventQueue } from './events.ts';
+import { signalNumber } from './signal.ts';
 import { collect, feed, pour } from './stdio.ts';
 
 const logBytesMax = 1024 * 1024;
@@ -40,11 +41,11 @@ export class RuntimeClient implements Runtime {
   }
 
   async create(options: CreateOptions): Promise<Container> {
-    return this.#create(options);
+    return this.#create(options, false);
   }
 
   async run(options: RunOptions): Promise<RunResult> {
-    const container = await this.#create({ stdout: 'pipe', stderr: 'pipe', ...options, autoRemove: false });
+    const container = await this.#create({ stdout: 'pipe', stderr: 'pipe', ...options, autoRemove: false }, true);
     const { process } = container;
     const { signal } = options;
     const abort = (): void => void container.kill('SIGKILL').catch(() => {});
@@ -59,7 +60,6 @@ export class RuntimeClient implements Runtime {
       // It may have come while the container was made: then there is no event any more.
       signal?.throwIfAborted();
       signal?.addEventListener('abort', abort, { once: true });
-      await container.start();
       const exit = await process.exited;
       const [stdout, stderr] = (await Promise.all(collected)) as [Uint8Array, Uint8Array];
       signal?.throwIfAborted();
@@ -90,7 +90,7 @@ export class RuntimeClient implements Runtime {
     if (matches.length > 1) throw new TwinboxError({ code: 'ERR_NAME', message: `more than one container: ${idOrName}` });
     const known = this.#live.get(state.id);
     if (known !== undefined) return known;
-    return this.#adopt(new ContainerHandle(this.#connection, this.#facts, state.spec, state.id, state.name)).adopt(state);
+    return this.#adopt(new ContainerHandle(this.#connection, this.#facts, state)).adopt(state);
   }
 
   async list(): Promise<readonly ContainerState[]> {
@@ -117,13 +117,17 @@ export class RuntimeClient implements Runtime {
     await this.close();
   }
 
-  async #create(options: CreateOptions): Promise<ContainerHandle> {
+  /** With `start` on to its program at once: one that cannot be run leaves nothing behind. */
+  async #create(options: CreateOptions, start: boolean): Promise<ContainerHandle> {
     const id = options.id ?? newId();
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(id)) throw new SpecError('id', `not letters, digits, _ . or -: ${id}`);
     const name = options.name ?? id.slice(0, 12);
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) throw new SpecError('name', `not letters, digits, _ . or -: ${name}`);
     const { spec, plan, image } = this.#compile(options, id);
-    const container = this.#adopt(new ContainerHandle(this.#connection, this.#facts, spec, id, name));
+    const stop = stopOf(options);
+    const container = this.#adopt(new ContainerHandle(this.#connection, this.#facts, { id, name, spec, ...stop }));
+    const { process } = container;
+    if (start) process.running();
     if (options.trace !== undefined) this.#connection.onTrace(id, options.trace);
     try {
       const reply = await this.#connection.request('create', {
@@ -131,21 +135,26 @@ export class RuntimeClient implements Runtime {
         options: {
           id, name, spec, image, labels: options.labels ?? {}, lifetime: 'attached',
           autoRemove: options.autoRemove ?? false, logBytesMax: options.logBytesMax ?? logBytesMax,
-          trace: options.trace !== undefined,
+          trace: options.trace !== undefined, ...stop, ...(start ? { start } : {}),
+          ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
         },
       }, options.signal);
-      container.process.update(reply.process);
+      process.update(reply.process);
     } catch (error) {
+      process.idle();
       this.#forget(id);
       throw error;
     }
-    feed(container.process, options.stdin);
-    pour(container.process, options);
+    feed(process, options.stdin, this.mode);
+    pour(process, options, this.mode);
     return container;
   }
 
   #compile(options: CreateOptions, id: string): { spec: Spec; plan: Plan; image: string } {
-    const stdio = stdioKinds(options);
+    if (options.requireIsolation && this.mode === 'portable') {
+      throw new SpecError('requireIsolation', 'portable mode is no boundary against hostile programs', 'native mode is: --mode native');
+    }
+    const stdio = stdioKinds(options, this.mode);
     if ('spec' in options) {
       const spec = checkSpec(options.spec);
       return { spec, plan: compile(spec, this.#facts, { id, stdio }), image: options.image ?? spec.root.path };
@@ -173,12 +182,21 @@ export class RuntimeClient implements Runtime {
   }
 }
 
-/** Standard input given as a value or a stream is written through a pipe. */
-export function stdioKinds(options: StdioOptions): readonly [StdioKind, StdioKind, StdioKind] {
+/** Standard input given as a value or a stream is written through a pipe, and what the emulated kernel inherits is copied. */
+export function stdioKinds(options: StdioOptions, mode: 'portable' | 'native'): readonly [StdioKind, StdioKind, StdioKind] {
+  const inherited = mode === 'native' ? 'inherit' : 'pipe';
   const output = (to: StdioOptions['stdout']): StdioKind =>
-    typeof to === 'object' ? 'pipe' : to === 'ignore' ? 'null' : to ?? 'log';
-  const input = options.stdin === undefined || options.stdin === 'ignore' ? 'null' : 'pipe';
+    typeof to === 'object' ? 'pipe' : to === 'ignore' ? 'null' : to === 'inherit' ? inherited : to ?? 'log';
+  const { stdin } = options;
+  const input = stdin === undefined || stdin === 'ignore' ? 'null' : stdin === 'inherit' ? inherited : 'pipe';
   return [input, output(options.stdout), output(options.stderr)];
+}
+
+function stopOf({ stopSignal, stopTimeoutMs }: CreateOptions): Pick<ContainerState, 'stopSignal' | 'stopTimeoutMs'> {
+  return {
+    ...(stopSignal === undefined ? {} : { stopSignal: signalNumber(stopSignal) }),
+    ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
+  };
 }
 
 export function noContainer(idOrName: string): TwinboxError {

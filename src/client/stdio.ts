@@ -3,9 +3,15 @@
 
 import type { Process, StdioOptions } from '../runtime.ts';
 
+type Mode = 'portable' | 'native';
+
 /** Writes what was given and closes; a process that does not read it to the end is no error. */
-export function feed(process: Process, stdin: StdioOptions['stdin']): void {
+export function feed(process: Process, stdin: StdioOptions['stdin'], mode: Mode): void {
   if (stdin === undefined || stdin === 'pipe' || stdin === 'ignore') return;
+  if (stdin === 'inherit') {
+    if (mode === 'portable') void import('./inherit.ts').then(({ ownInput }) => ownInput().pipeTo(process.stdin)).catch(() => {});
+    return;
+  }
   if (stdin instanceof ReadableStream) {
     stdin.pipeTo(process.stdin).catch(() => {});
     return;
@@ -15,10 +21,15 @@ export function feed(process: Process, stdin: StdioOptions['stdin']): void {
   writer.close().catch(() => {});
 }
 
-export function pour(process: Process, options: StdioOptions): void {
+export function pour(process: Process, options: StdioOptions, mode: Mode): void {
   for (const name of ['stdout', 'stderr'] as const) {
     const to = options[name];
     if (typeof to === 'object') process[name].pipeTo(to, { preventClose: true }).catch(() => {});
+    else if (to === 'inherit' && mode === 'portable') {
+      // Asked for at once: a stream that nobody reads yet would lose nothing, but its process would wait.
+      const stream = process[name];
+      void import('./inherit.ts').then(({ ownOutput }) => stream.pipeTo(ownOutput(name))).catch(() => {});
+    }
   }
 }
 
