@@ -11,7 +11,7 @@ import {build as esbuild} from 'esbuild';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 
-// ffi-rs finds its platform package by itself at run time; all else is bundled.
+// ffi-rs's platform package is looked for at run time, as the native library is; all else is bundled.
 const external = ['ffi-rs', '@yuuang/*'];
 
 const common = {
@@ -38,6 +38,15 @@ const memfsCore = {
     builder.onResolve({filter: /fs-node-builtins\/lib\/internal\/buffer$/}, stub('buffer.cjs'));
     builder.onResolve({filter: /^\.\/process$/}, args =>
       /[\\/]fs-core[\\/]lib$/.test(args.resolveDir) ? stub('process.cjs')() : undefined);
+  },
+};
+
+// A browser has no Linux below it: src/open.ts does not come to these imports there.
+const noNative = {
+  name: 'no-native',
+  setup(builder) {
+    builder.onResolve({filter: /^\.\/native\//}, args => ({path: args.path, namespace: 'no-native'}));
+    builder.onLoad({filter: /.*/, namespace: 'no-native'}, () => ({contents: 'export {};'}));
   },
 };
 
@@ -88,7 +97,7 @@ function browser() {
     splitting: true,
     chunkNames: 'browser-[hash]',
     external: [...external, 'node:*'],
-    plugins: [memfsCore],
+    plugins: [memfsCore, noNative],
     minify: true,
     define: {TWINBOX_ASSETS: '"./"', TWINBOX_VERSION: JSON.stringify(version())},
   });

@@ -76,7 +76,7 @@ export function groups(root: boolean): Groups {
   const reasons: Record<string, string> = {};
   const hierarchies: Hierarchy[] = [];
   for (const one of mounts) {
-    const found = place(one, root ? undefined : own.get(one.version === 2 ? '' : one.controllers[0]!), reasons);
+    const found = place(one, root ? undefined : own.get(one.version === 2 ? '' : one.controllers[0]!) ?? '/..', reasons);
     if (found !== undefined) hierarchies.push(found);
   }
   if (mounts.length === 0) reasons.cgroup = 'no cgroup file system is mounted';

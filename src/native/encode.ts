@@ -9,6 +9,7 @@ import { MNT, MOUNT_ATTR, MS, OPEN_TREE, UMOUNT_NOFOLLOW } from '../kernel/uapi/
 import { CLONE, RLIMIT } from '../kernel/uapi/sched.ts';
 import { SIG } from '../kernel/uapi/signal.ts';
 import type { NamespaceType, Plan, Slot, Step } from '../kernel/uapi/step.ts';
+import { prepaid } from '../plan/prepaid.ts';
 import { printStep } from '../plan/print.ts';
 import { fnv64 } from './hash.ts';
 import { type AnyOps, type AnyStep, type Encoded, type Visit, firstSlot, fixedSlots, ops } from './ops.ts';
@@ -225,6 +226,7 @@ const fields: { readonly [K in Encoded]: (to: Encoding, args: AnyOps[K]) => void
     to.int(mode);
   },
   enter_root: nothing,
+  init: nothing,
 };
 
 function nothing(): void {}
@@ -246,13 +248,14 @@ const lines = (ranges: readonly string[]): string => ranges.map((range) => `${ra
 
 const buffer = new Encoding();
 
-/** `paid`: how many steps after `clone` a child of the pool has made already, and the key of those. */
-export function encodePlan(plan: Plan | Visit, paid = prepaidOf(plan)): EncodedPlan {
+/** `paid`: how many steps right after `clone` a child of the pool has made already, and the key of those. */
+export function encodePlan(plan: Plan | Visit, paid = plan.kind === 'create' ? prepaid(plan) : undefined): EncodedPlan {
   const to = buffer;
   to.begin();
   const stepOf: number[] = [];
   let stdio: readonly number[] = [];
   let terminal = false;
+  let lastPaid = -1;
   let afterPaid = 0;
   for (const [i, step] of plan.steps.entries()) {
     if (step.skip?.by === 'linux') continue;
@@ -260,7 +263,8 @@ export function encodePlan(plan: Plan | Visit, paid = prepaidOf(plan)): EncodedP
     stepOf.push(i);
     if (step.op === 'stdio') stdio = step.args.fds.map((kind) => stdioKinds[kind as keyof typeof stdioKinds]);
     if (step.op === 'console') terminal = true;
-    if (i + 1 === paid?.steps) afterPaid = stepOf.length;
+    if (step.op === 'clone' && paid !== undefined) lastPaid = i + paid.steps;
+    if (i <= lastPaid) afterPaid = stepOf.length;
   }
   const poolKey = paid === undefined ? 0n : keyOf(paid.key);
   to.putU32(0, magic);
@@ -271,10 +275,6 @@ export function encodePlan(plan: Plan | Visit, paid = prepaidOf(plan)): EncodedP
   to.putU64(24, poolKey);
   to.putU32(32, afterPaid);
   return { bytes: to.take(), plan, stepOf, stdio, terminal, poolKey };
-}
-
-function prepaidOf(_plan: Plan | Visit): { readonly key: string; readonly steps: number } | undefined {
-  return undefined;
 }
 
 function record(to: Encoding, step: AnyStep): void {
@@ -310,7 +310,7 @@ function keyOf(key: string): bigint {
   let hash = keys.get(key);
   if (hash === undefined) {
     if (keys.size > 64) keys.clear();
-    keys.set(key, (hash = fnv64(key)));
+    keys.set(key, (hash = fnv64(key) || 1n));
   }
   return hash;
 }

@@ -89,6 +89,7 @@ export const ops: { readonly [K in Encoded]: OpRow } = {
   exec: child(44, 'vec', 'vec'),
   file: child(45, 'int', 'str', 'int'),
   enter_root: child(46),
+  init: child(48),
 };
 
 /** Slots with a place of their own; others are numbered from `firstSlot` up as they appear. */

@@ -331,7 +331,7 @@ export class Supervisor {
     this.#over = true;
     clearTimeout(this.#retry);
     closeSync(this.#requestFd);
-    library.reap(this.#pidFd);
+    library.closeFd(this.#pidFd);
     // Of one that was killed, the journal is still wanted by the next sweep.
     if (this.#closing !== undefined) removeEntry(this.entry);
     const error = this.#closing === undefined ? brokenError() : undefined;
