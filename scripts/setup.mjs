@@ -35,7 +35,8 @@ function checkNode() {
   throw new Error(`Node ${process.versions.node} is too old: 20.19, 22.12 or newer is needed (https://nodejs.org)`);
 }
 
-// The steps, in their order. `inputs` are files and folders below the root; `outputs` must exist afterwards.
+// The steps, in their order. `inputs` are files and folders below the root; `outputs` must exist afterwards, unless `run`
+// answers a word for what this machine lacks: that word is kept beside the hash, and given to the next run of the step.
 function steps() {
   return [
     {
@@ -69,7 +70,7 @@ function steps() {
     {
       name: 'native',
       inputs: ['native'],
-      outputs: ['native/target/release/libtwinbox.so'],
+      outputs: ['native/target/release/libtwinbox.so', 'native/target/release/clone'],
       skip: () => process.platform !== 'linux' || !existsSync(join(root, 'native/Cargo.toml')) || nativeOff(),
       run: cargo,
     },
@@ -83,11 +84,10 @@ async function prepare() {
     const done = readStamps();
     if (done[step.name] === hash && step.outputs.every(path => existsSync(join(root, path)))) continue;
     const begin = Date.now();
-    if ((await step.run(done[step.name] === `${hash} left out`)) === false) {
-      writeFileSync(stampFile, `${JSON.stringify({...readStamps(), [step.name]: `${hash} left out`}, null, 2)}\n`);
-      continue;
-    }
-    writeFileSync(stampFile, `${JSON.stringify({...readStamps(), [step.name]: hash}, null, 2)}\n`);
+    const [before, why] = (done[step.name] ?? '').split(' ');
+    const lack = await step.run(before === hash ? why : undefined);
+    writeFileSync(stampFile, `${JSON.stringify({...readStamps(), [step.name]: lack ? `${hash} ${lack}` : hash}, null, 2)}\n`);
+    if (lack) continue;
     console.error(`twinbox set-up: ${step.name} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
   }
 }
@@ -128,13 +128,14 @@ function nativeOff() {
   return process.env.TWINBOX_NATIVE === '0' || process.env.TWINBOX_NATIVE === 'off';
 }
 
-// False: left out. That it was is said once, until something about it changes; TWINBOX_NATIVE=require makes it an error.
-function cargo(said) {
+// That it is left out is said once, until something about it changes; TWINBOX_NATIVE=require makes it an error.
+function cargo(lacked) {
   const program = findCargo();
-  if (program === undefined) return without('there is no cargo on this machine', said);
+  if (program === undefined) return without('absent', 'there is no cargo on this machine', lacked);
+  if (lacked === 'failed' && command.length > 0 && process.env.TWINBOX_NATIVE !== 'require') return lacked;
   const built = spawnSync(program, ['build', '--release', '--locked'], {cwd: join(root, 'native'), stdio: ['ignore', 2, 2]});
-  if (built.status === 0) return true;
-  return without(built.error ? built.error.message : 'cargo build failed (its message is above)', false);
+  if (built.status === 0) return undefined;
+  return without('failed', built.error ? built.error.message : 'cargo build failed (its message is above)');
 }
 
 function findCargo() {
@@ -142,11 +143,11 @@ function findCargo() {
   return places.map(dir => join(dir, 'cargo')).find(path => existsSync(path));
 }
 
-function without(why, said) {
-  const remedy = `Rust brings it: curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh (or your distribution's cargo and gcc)`;
+function without(lack, why, lacked) {
+  const remedy = `Rust 1.85 or newer and a C linker build it: https://rustup.rs (or your distribution's cargo) and gcc`;
   if (process.env.TWINBOX_NATIVE === 'require') throw new Error(`native mode cannot be built: ${why}. ${remedy}`);
-  if (!said) console.error(`twinbox set-up: native mode is left out: ${why}. Portable mode works without it. ${remedy}`);
-  return false;
+  if (lack !== lacked) console.error(`twinbox set-up: native mode is left out: ${why}. Portable mode works without it. ${remedy}`);
+  return lack;
 }
 
 // --- stamps and lock
