@@ -55,6 +55,7 @@ pub const F_SEAL_SEAL: i32 = 1;
 pub const F_SEAL_SHRINK: i32 = 2;
 pub const F_SEAL_GROW: i32 = 4;
 pub const F_SEAL_WRITE: i32 = 8;
+pub const F_SEAL_EXEC: i32 = 0x20;
 pub const FD_CLOEXEC: i32 = 1;
 pub const MFD_CLOEXEC: u32 = 1;
 pub const MFD_ALLOW_SEALING: u32 = 2;
@@ -87,6 +88,8 @@ pub const P_ALL: u32 = 0;
 pub const WNOHANG: u32 = 1;
 pub const WEXITED: u32 = 4;
 pub const WNOWAIT: u32 = 0x1000000;
+/// Also children whose end sends no signal.
+pub const __WALL: u32 = 0x40000000;
 pub const SIGKILL: i32 = 9;
 pub const SIGCHLD: i32 = 17;
 pub const SIGSTOP: i32 = 19;

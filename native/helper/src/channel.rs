@@ -4,7 +4,7 @@
 //! The supervisor sets SO_PASSCRED on its own end before the child is born: the kernel then adds to every message who
 //! sends it, as the supervisor's namespaces number them.
 
-use crate::errno::{EPROTO, EPIPE, Errno, Result, fail};
+use crate::errno::{EPIPE, EPROTO, Errno, Result, fail};
 use crate::plan::{Plan, SLOTS_MAX};
 use crate::sys::{self, Fd};
 
@@ -18,11 +18,16 @@ pub const FAIL: u32 = 2;
 pub const CONSOLE: u32 = 3;
 /// From the intermediate child, with the pidfd of the one that it made. a: PID as the supervisor sees it.
 pub const JOINED: u32 = 4;
+/// A child of the pool waits for PLAN.
+pub const READY: u32 = 5;
+
+// By either.
+
+/// The child has come to `sync`, and waits for the same: what it waits for is done.
+pub const SYNC: u32 = 16;
 
 // From the supervisor.
 
-/// What the child waits for in `sync` is done.
-pub const SYNC: u32 = 16;
 /// Go on from `park`.
 pub const GO: u32 = 17;
 /// To a child of the pool, with the plan's memfd. a: how many descriptors of slots follow in messages SLOTS, b: the step
@@ -71,19 +76,24 @@ pub fn send(channel: Fd, message: &Message, fd: Option<Fd>) -> Result<()> {
     sys::retry(|| sys::send(channel, &bytes, fd.as_slice(), 0)).map(|_| ())
 }
 
-/// Waits for a message of this kind; anything else, or the end, is an error.
-pub fn expect(channel: Fd, kind: u32) -> Result<Message> {
-    let mut bytes = [0; LENGTH];
-    let received = sys::retry(|| sys::receive(channel, &mut bytes, &mut [], 0))?;
-    message(&bytes, received, kind)
+/// From the child: by write(2), which any filter of system calls must allow.
+pub fn tell(channel: Fd, message: &Message) -> Result<()> {
+    sys::retry(|| sys::write(channel, &message.encode())).map(|_| ())
 }
 
-fn message(bytes: &[u8], received: sys::Received, kind: u32) -> Result<Message> {
-    if received.length == 0 {
+/// Waits, by read(2), for a message of this kind; anything else, or the end, is an error.
+pub fn expect(channel: Fd, kind: u32) -> Result<Message> {
+    let mut bytes = [0; LENGTH];
+    let length = sys::retry(|| sys::read(channel, &mut bytes))?;
+    message(&bytes, length, kind)
+}
+
+fn message(bytes: &[u8], length: usize, kind: u32) -> Result<Message> {
+    if length == 0 {
         return fail(EPIPE);
     }
-    let message = Message::decode(bytes.get(..received.length).ok_or(Errno::new(EPROTO))?)?;
-    if received.truncated || message.kind != kind { fail(EPROTO) } else { Ok(message) }
+    let message = Message::decode(bytes.get(..length).ok_or(Errno::new(EPROTO))?)?;
+    if message.kind != kind { fail(EPROTO) } else { Ok(message) }
 }
 
 /// How many slots fit into one message.
@@ -119,7 +129,7 @@ pub fn receive_plan(channel: Fd) -> Result<(Plan, &'static mut [Fd], u32)> {
     let mut bytes = [0u8; LENGTH + 2 * AT_ONCE];
     let mut memfd = [-1];
     let received = sys::retry(|| sys::receive(channel, &mut bytes, &mut memfd, 0))?;
-    let first = message(&bytes, received, PLAN)?;
+    let first = message(&bytes, received.length, PLAN)?;
     let plan = Plan::map(memfd[0])?;
     sys::close(memfd[0]);
     let slots = sys::table::<Fd>(plan.header().slots as usize)?;
@@ -128,7 +138,7 @@ pub fn receive_plan(channel: Fd) -> Result<(Plan, &'static mut [Fd], u32)> {
     while left > 0 {
         let mut fds = [-1; AT_ONCE];
         let received = sys::retry(|| sys::receive(channel, &mut bytes, &mut fds, 0))?;
-        let count = message(&bytes, received, SLOTS)?.a as usize;
+        let count = message(&bytes, received.length, SLOTS)?.a as usize;
         if count != received.fds || count == 0 || received.length != LENGTH + 2 * count {
             return fail(EPROTO);
         }

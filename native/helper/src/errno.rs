@@ -83,4 +83,6 @@ pub const EOVERFLOW: i32 = 75;
 pub const EMSGSIZE: i32 = 90;
 pub const EOPNOTSUPP: i32 = 95;
 pub const ECONNRESET: i32 = 104;
+pub const ENOBUFS: i32 = 105;
+pub const ETOOMANYREFS: i32 = 109;
 pub const ETIMEDOUT: i32 = 110;

@@ -14,14 +14,21 @@ pub mod number;
 pub mod plan;
 #[allow(unsafe_code)]
 pub mod sys;
+pub mod text;
 
 // The child.
+pub mod console;
+pub mod device;
+pub mod exec;
+pub mod fd;
+pub mod file;
+pub mod identity;
+pub mod mount;
+pub mod net;
+pub mod passwd;
+pub mod resolve;
+pub mod seccomp;
 pub mod step;
 
 // The supervisor.
-
-/// Where the program begins.
-#[cfg(not(test))]
-fn main() -> ! {
-    sys::exit(126)
-}
+pub mod supervisor;

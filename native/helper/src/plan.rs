@@ -213,6 +213,15 @@ impl Plan {
         Ok((arguments.relocate(before, 0)?, environment.relocate(after, environment.table)?))
     }
 
+    /// The environment of an `exec` step, and how many more it has room for. Not after `exec`.
+    pub fn environment(&self, step: &Step) -> Result<(Strings<'_>, usize)> {
+        let mut fields = step.fields();
+        fields.vector()?;
+        let table = fields.vector()?;
+        let bytes = self.bytes.get(table.strings..table.end).ok_or(Errno::new(EINVAL))?;
+        Ok((Strings { bytes, left: table.count as u32 }, table.spare))
+    }
+
     pub fn unmap(self) {
         sys::unmap(self.bytes);
     }
@@ -331,6 +340,11 @@ impl<'a> Fields<'a> {
         u32::try_from(self.int()?).map_err(|_| Errno::new(EINVAL))
     }
 
+    /// An integer that must be a u16: columns or rows.
+    pub fn size(&mut self) -> Result<u16> {
+        u16::try_from(self.int()?).map_err(|_| Errno::new(EINVAL))
+    }
+
     /// An index into the slots, if there is one.
     pub fn slot(&mut self) -> Result<Option<usize>> {
         match self.int()? {
@@ -398,13 +412,14 @@ impl<'a> Fields<'a> {
         if unused.iter().any(|byte| *byte != 0) {
             return fail(EINVAL);
         }
-        Ok(Table { count, table, strings, end })
+        Ok(Table { count, spare, table, strings, end })
     }
 }
 
 /// Where a vector lies in the plan.
 struct Table {
     count: usize,
+    spare: usize,
     table: usize,
     strings: usize,
     end: usize,
@@ -420,7 +435,7 @@ impl Table {
 }
 
 /// Strings that lie one after the other.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Strings<'a> {
     bytes: &'a [u8],
     left: u32,

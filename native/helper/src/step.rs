@@ -1,26 +1,219 @@
 //! What the child does: the steps of its plan, one after the other, each a function of the file named after its subject.
+//!
+//! Nothing is skipped and nothing is guessed: a step that fails ends the child with 125, after it has told the supervisor
+//! which one it was, unless the plan says that this very error means "not here".
 
-use crate::plan::Plan;
-use crate::sys::Fd;
+use crate::abi::*;
+use crate::channel::{self, Message};
+use crate::device::Node;
+use crate::errno::{EBADF, EINVAL, Errno, Result, fail};
+use crate::passwd::Home;
+use crate::plan::{By, Op, Plan, Step};
+use crate::sys::{self, Fd};
+use crate::{exec, identity, mount, net, seccomp};
+
+/// The exit status of a child that did not become the program.
+const FAILED: i32 = 125;
 
 /// A child between its birth and its program.
 pub struct Child {
-    pub plan: Plan,
     /// Descriptors by slot, -1 where there is none.
     pub slots: &'static mut [Fd],
     /// The child's end.
     pub channel: Fd,
+    /// Its own PID, as it sees it.
+    pid: i32,
+    /// What paths are resolved in, O_PATH; -1 before `pivot_root` or `enter_root`.
+    pub(crate) root: Fd,
+    /// The tree that will be pivoted into, once it is mounted.
+    pub(crate) staged: Fd,
+    /// An empty file system to cover directories with.
+    pub(crate) empty: Fd,
+    pub(crate) null_is_private: bool,
+    pub(crate) has_terminal: bool,
+    /// The plan's environment has no HOME, and it shall have one.
+    pub(crate) wants_home: bool,
+    pub(crate) home: Home,
 }
 
-/// Makes the child's steps from index `from` to the last, which never returns: it is `exec` or `file`. A failure goes to
-/// the supervisor, and the child exits with 125.
-pub fn run(child: &mut Child, from: u32) -> ! {
-    let _ = (child, from);
-    crate::sys::exit(125)
+impl Child {
+    pub fn new(slots: &'static mut [Fd], channel: Fd) -> Child {
+        Child {
+            slots,
+            channel,
+            pid: sys::getpid(),
+            root: -1,
+            staged: -1,
+            empty: -1,
+            null_is_private: false,
+            has_terminal: false,
+            wants_home: false,
+            home: Home::new(),
+        }
+    }
+
+    /// The descriptor in a slot.
+    pub(crate) fn slot(&self, slot: usize) -> Result<Fd> {
+        self.slots.get(slot).copied().filter(|fd| *fd >= 0).ok_or(Errno::new(EBADF))
+    }
+
+    pub(crate) fn set_slot(&mut self, slot: usize, fd: Fd) -> Result<()> {
+        *self.slots.get_mut(slot).ok_or(Errno::new(EBADF))? = fd;
+        Ok(())
+    }
+
+    /// The root for steps that must not come before there is one.
+    pub(crate) fn root(&self) -> Result<Fd> {
+        if self.root < 0 { fail(EINVAL) } else { Ok(self.root) }
+    }
+}
+
+/// Makes the child's steps from index `from` to the last, which never returns: it is `exec` or `file`.
+pub fn run(mut plan: Plan, mut child: Child, from: u32) -> ! {
+    child.wants_home = exec::wants_home(&plan);
+    let last = steps(&plan, &mut child, from);
+    match last {
+        Some(Last::Exec(index)) => {
+            let error = exec::exec(&mut plan, &mut child, index);
+            report(&child, index, error)
+        }
+        Some(Last::File) => sys::exit(0),
+        // A plan without an end is no plan.
+        None => report(&child, plan.header().steps, Errno::new(EINVAL)),
+    }
 }
 
 /// A child of the pool: makes the steps of the pool's plan, then waits for its own and goes on with that.
-pub fn run_pooled(child: &mut Child, from: u32) -> ! {
-    let _ = (child, from);
-    crate::sys::exit(125)
+pub fn run_pooled(plan: Plan, mut child: Child, from: u32) -> ! {
+    if steps(&plan, &mut child, from).is_some() {
+        report(&child, plan.header().steps, Errno::new(EINVAL));
+    }
+    plan.unmap();
+    if let Err(error) = channel::tell(child.channel, &Message { kind: channel::READY, ..Message::default() }) {
+        report(&child, 0, error);
+    }
+    match channel::receive_plan(child.channel) {
+        Ok((plan, slots, from)) => {
+            for fd in child.slots.iter().filter(|fd| **fd >= 0) {
+                sys::close(*fd);
+            }
+            let mut child = Child::new(slots, child.channel);
+            match child.stdio() {
+                Ok(()) => run(plan, child, from),
+                Err(error) => report(&child, from, error),
+            }
+        }
+        Err(error) => report(&child, 0, error),
+    }
+}
+
+/// A step that ends the plan.
+enum Last {
+    /// The one at this index, which is still to be made.
+    Exec(u32),
+    File,
+}
+
+fn steps(plan: &Plan, child: &mut Child, from: u32) -> Option<Last> {
+    for step in plan.steps().skip(from as usize).filter(|step| step.by == By::Child) {
+        if step.op == Op::Exec {
+            return Some(Last::Exec(step.index));
+        }
+        match make(child, &step) {
+            Err(error) if !step.tolerates(error) => report(child, step.index, error),
+            _ => (),
+        }
+        if step.op == Op::File {
+            return Some(Last::File);
+        }
+    }
+    None
+}
+
+fn make(child: &mut Child, step: &Step) -> Result<()> {
+    let mut f = step.fields();
+    match step.op {
+        Op::CloseFds => child.close_fds(),
+        Op::Dumpable => sys::prctl(PR_SET_DUMPABLE, f.int()? as usize & 1).map(|_| ()),
+        Op::Pdeathsig => identity::pdeathsig(child.channel, f.small()?),
+        Op::Keyring => sys::join_session_keyring(),
+        Op::Loopback => net::loopback(),
+        Op::Sync => {
+            channel::tell(child.channel, &Message { kind: channel::SYNC, ..Message::default() })?;
+            channel::expect(child.channel, channel::SYNC).map(|_| ())
+        }
+        Op::Park => {
+            channel::tell(child.channel, &Message { kind: channel::PARKED, a: child.pid, ..Message::default() })?;
+            channel::expect(child.channel, channel::GO).map(|_| ())
+        }
+
+        Op::OpenTree => {
+            let tree = mount::open_tree(f.text()?, f.flags()?)?;
+            keep(child, step, tree)
+        }
+        Op::Fsmount => {
+            let tree = mount::fsmount(f.text()?, f.text()?, f.texts()?, f.flags()?)?;
+            keep(child, step, tree)
+        }
+        Op::Mount => child.mount(f.text()?, f.text()?, f.text()?, f.flags()?, f.texts()?),
+        Op::MoveMount => child.move_mount(f.slot()?.ok_or(Errno::new(EBADF))?, f.text()?),
+        Op::Mask => child.mask(f.text()?, f.slot()?),
+        Op::Readonly => child.readonly(f.text()?),
+        Op::Mkdirs => child.mkdirs(f.text()?, f.small()?, f.int()? != 0),
+        Op::Mknod => {
+            let path = f.text()?;
+            let (kind, major, minor) = (f.small()?, f.small()?, f.small()?);
+            let (mode, uid, gid) = (f.small()?, f.small()?, f.small()?);
+            child.mknod(path, &Node { kind, major, minor, mode, uid, gid })
+        }
+        Op::Symlink => child.symlink(f.text()?, f.text()?),
+        Op::Chdir => child.chdir(f.text()?),
+        Op::PivotRoot => child.pivot_root(),
+        Op::EnterRoot => {
+            child.enter_root()?;
+            sys::chdir(c"/")
+        }
+        Op::Umount => child.umount(f.text()?, f.flags()?),
+        Op::Write => child.write(f.text()?, f.text()?),
+        Op::File => child.file(f.int()?, f.text()?, f.small()?),
+
+        Op::Unshare => sys::unshare(f.flags()?),
+        Op::Setns => child.setns(f.text()?, f.flags()?),
+        Op::Sethostname => sys::sethostname(f.text()?.to_bytes()),
+        Op::Setdomainname => sys::setdomainname(f.text()?.to_bytes()),
+        Op::Setsid => sys::setsid(),
+        Op::Console => child.console(f.size()?, f.size()?, f.int()? != 0),
+
+        Op::Prlimit => identity::prlimit(f.small()?, f.int()?, f.int()?),
+        Op::Bounding => identity::bounding(f.flags()?),
+        Op::Keepcaps => sys::prctl(PR_SET_KEEPCAPS, f.int()? as usize & 1).map(|_| ()),
+        Op::Credentials => {
+            let (by_name, uid, gid) = (f.int()? != 0, f.small()?, f.small()?);
+            child.credentials(by_name, uid, gid, f.ints()?, f.text()?)
+        }
+        Op::Capset => sys::capset(f.flags()?, f.flags()?, f.flags()?),
+        Op::Ambient => identity::ambient(f.flags()?),
+        Op::NoNewPrivs => sys::prctl(PR_SET_NO_NEW_PRIVS, 1).map(|_| ()),
+        Op::Umask => {
+            sys::umask(f.small()?);
+            Ok(())
+        }
+        Op::Seccomp => seccomp::seccomp(f.small()?, f.bytes()?),
+
+        // Made by the supervisor alone; a checked plan has none of them by the child.
+        Op::Exec | Op::Cgroup | Op::Delegate | Op::Limit | Op::DeviceProgram | Op::Open | Op::Stdio | Op::Clone | Op::Maps => {
+            fail(EINVAL)
+        }
+    }
+}
+
+/// Fills the slot of a step with what it opened.
+fn keep(child: &mut Child, step: &Step, fd: Fd) -> Result<()> {
+    child.set_slot(step.slot.ok_or(Errno::new(EBADF))?, fd)
+}
+
+fn report(child: &Child, step: u32, error: Errno) -> ! {
+    let message = Message { kind: channel::FAIL, a: error.code(), b: step as i64, c: error.call() as i64, d: 0 };
+    let _ = channel::tell(child.channel, &message);
+    sys::exit(FAILED)
 }

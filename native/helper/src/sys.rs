@@ -5,7 +5,7 @@
 //! since a wrong one is an errno and no undefined behaviour. No libc is below: what the compiler wants of one (memcpy,
 //! strlen) is at the end, with the entry point.
 
-use core::arch::{asm, naked_asm};
+use core::arch::asm;
 use core::ffi::CStr;
 use core::mem::{size_of, size_of_val};
 use core::ptr::{null, null_mut};
@@ -273,6 +273,13 @@ pub fn fstatfs(fd: Fd) -> Result<i64> {
     let mut words = [0i64; 16];
     call!(nr::FSTATFS, fd, words.as_mut_ptr())?;
     Ok(words[0])
+}
+
+/// The flags of the mount (f_flags): ST_RDONLY, ST_NOSUID, ST_NODEV, ST_NOEXEC have the bits of MS_*.
+pub fn mount_flags(fd: Fd) -> Result<u64> {
+    let mut words = [0u64; 16];
+    call!(nr::FSTATFS, fd, words.as_mut_ptr())?;
+    Ok(words[10])
 }
 
 pub fn statfs(path: &CStr) -> Result<i64> {
@@ -922,89 +929,240 @@ impl<'a> Vector<'a> {
 
 // What the compiler and the kernel expect of a program without a libc.
 
-#[cfg(not(test))]
-mod freestanding {
-    use super::*;
+/// The first instruction. The stack pointer is at argc; the ABI wants it a multiple of 16 at a call.
+#[cfg(all(feature = "program", not(test)))]
+mod entry {
+    #[cfg(target_arch = "x86_64")]
+    core::arch::global_asm!(".globl _start", "_start:", "xor ebp, ebp", "and rsp, -16", "call {}", "ud2", sym begin);
+    #[cfg(target_arch = "aarch64")]
+    core::arch::global_asm!(".globl _start", "_start:", "mov x29, xzr", "mov x30, xzr", "b {}", sym begin);
 
-    /// The first instruction. The stack pointer is at argc; the ABI wants it a multiple of 16 at a call.
-    #[unsafe(naked)]
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn _start() -> ! {
-        #[cfg(target_arch = "x86_64")]
-        naked_asm!("xor ebp, ebp", "mov rdi, rsp", "and rsp, -16", "call {}", "ud2", sym begin);
-        #[cfg(target_arch = "aarch64")]
-        naked_asm!("mov x29, xzr", "mov x30, xzr", "mov x0, sp", "b {}", sym begin);
-    }
-
-    extern "C" fn begin(_stack: *const usize) -> ! {
-        crate::main()
-    }
-
-    // In assembly or by volatile accesses, so that the compiler does not turn a loop into a call of the same function.
-
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
-        #[cfg(target_arch = "x86_64")]
-        unsafe {
-            asm!("rep movsb", inout("rcx") length => _, inout("rdi") to => _, inout("rsi") from => _,
-                 options(nostack, preserves_flags));
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        for n in 0..length {
-            unsafe { to.add(n).write_volatile(from.add(n).read_volatile()) };
-        }
-        to
-    }
-
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
-        if (to as usize).wrapping_sub(from as usize) >= length {
-            return unsafe { memcpy(to, from, length) };
-        }
-        for n in (0..length).rev() {
-            unsafe { to.add(n).write_volatile(from.add(n).read_volatile()) };
-        }
-        to
-    }
-
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
-        #[cfg(target_arch = "x86_64")]
-        unsafe {
-            asm!("rep stosb", inout("rcx") length => _, inout("rdi") to => _, in("al") byte as u8,
-                 options(nostack, preserves_flags));
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        for n in 0..length {
-            unsafe { to.add(n).write_volatile(byte as u8) };
-        }
-        to
-    }
-
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, length: usize) -> i32 {
-        for n in 0..length {
-            let (x, y) = unsafe { (a.add(n).read_volatile(), b.add(n).read_volatile()) };
-            if x != y {
-                return x as i32 - y as i32;
-            }
-        }
-        0
-    }
-
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, length: usize) -> i32 {
-        unsafe { memcmp(a, b, length) }
-    }
-
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn strlen(string: *const u8) -> usize {
-        let mut length = 0;
-        while unsafe { string.add(length).read_volatile() } != 0 {
-            length += 1;
-        }
-        length
+    extern "C" fn begin() -> ! {
+        crate::supervisor::main()
     }
 }
 
+// What the compiler calls for copies and comparisons. In assembly, so that it makes no loop into a call of the same
+// function; hidden, so that the library which has them inside exports nothing but its entry.
+#[cfg(all(not(test), target_arch = "x86_64"))]
+core::arch::global_asm!(
+    ".globl memcpy, memmove, memset, memcmp, bcmp, strlen",
+    ".hidden memcpy, memmove, memset, memcmp, bcmp, strlen",
+    // rdi: to, rsi: from, rdx: length.
+    "memmove:",
+    "mov rax, rdi",
+    "sub rax, rsi",
+    "cmp rax, rdx",
+    "jb 2f",
+    "memcpy:",
+    "mov rax, rdi",
+    "mov rcx, rdx",
+    "rep movsb",
+    "ret",
+    // The target begins inside the source: from the end down.
+    "2:",
+    "mov rax, rdi",
+    "mov rcx, rdx",
+    "lea rdi, [rdi + rdx - 1]",
+    "lea rsi, [rsi + rdx - 1]",
+    "std",
+    "rep movsb",
+    "cld",
+    "ret",
+    "memset:",
+    "mov r8, rdi",
+    "mov eax, esi",
+    "mov rcx, rdx",
+    "rep stosb",
+    "mov rax, r8",
+    "ret",
+    "memcmp:",
+    "bcmp:",
+    "xor eax, eax",
+    "xor r8d, r8d",
+    "3:",
+    "cmp r8, rdx",
+    "je 4f",
+    "movzx eax, byte ptr [rdi + r8]",
+    "movzx ecx, byte ptr [rsi + r8]",
+    "inc r8",
+    "sub eax, ecx",
+    "jz 3b",
+    "4:",
+    "ret",
+    "strlen:",
+    "xor eax, eax",
+    "5:",
+    "cmp byte ptr [rdi + rax], 0",
+    "je 6f",
+    "inc rax",
+    "jmp 5b",
+    "6:",
+    "ret",
+);
+
+#[cfg(all(not(test), target_arch = "aarch64"))]
+core::arch::global_asm!(
+    ".globl memcpy",
+    ".globl memmove",
+    ".globl memset",
+    ".globl memcmp",
+    ".globl bcmp",
+    ".globl strlen",
+    ".hidden memcpy",
+    ".hidden memmove",
+    ".hidden memset",
+    ".hidden memcmp",
+    ".hidden bcmp",
+    ".hidden strlen",
+    // x0: to, x1: from, x2: length.
+    "memmove:",
+    "sub x3, x0, x1",
+    "cmp x3, x2",
+    "b.lo 3f",
+    "memcpy:",
+    "mov x3, xzr",
+    "2:",
+    "cmp x3, x2",
+    "b.eq 4f",
+    "ldrb w4, [x1, x3]",
+    "strb w4, [x0, x3]",
+    "add x3, x3, 1",
+    "b 2b",
+    // The target begins inside the source: from the end down.
+    "3:",
+    "cbz x2, 4f",
+    "sub x2, x2, 1",
+    "ldrb w4, [x1, x2]",
+    "strb w4, [x0, x2]",
+    "b 3b",
+    "4:",
+    "ret",
+    "memset:",
+    "mov x3, xzr",
+    "5:",
+    "cmp x3, x2",
+    "b.eq 4b",
+    "strb w1, [x0, x3]",
+    "add x3, x3, 1",
+    "b 5b",
+    "memcmp:",
+    "bcmp:",
+    "mov x3, xzr",
+    "mov w6, wzr",
+    "6:",
+    "cmp x3, x2",
+    "b.eq 7f",
+    "ldrb w4, [x0, x3]",
+    "ldrb w5, [x1, x3]",
+    "add x3, x3, 1",
+    "subs w6, w4, w5",
+    "b.eq 6b",
+    "7:",
+    "mov w0, w6",
+    "ret",
+    "strlen:",
+    "mov x1, x0",
+    "mov x0, xzr",
+    "8:",
+    "ldrb w2, [x1, x0]",
+    "cbz w2, 9f",
+    "add x0, x0, 1",
+    "b 8b",
+    "9:",
+    "ret",
+);
+
 // Used by the supervisor.
+
+/// A type for which zero bytes are a value.
+///
+/// # Safety
+/// No references, no enumeration without a 0; what derives it by `zeroed!` is right.
+pub unsafe trait Zeroed: Copy {}
+unsafe impl Zeroed for u8 {}
+unsafe impl Zeroed for u16 {}
+unsafe impl Zeroed for u32 {}
+unsafe impl Zeroed for u64 {}
+unsafe impl Zeroed for i32 {}
+unsafe impl Zeroed for i64 {}
+unsafe impl Zeroed for usize {}
+unsafe impl Zeroed for bool {}
+unsafe impl<T: Zeroed, const N: usize> Zeroed for [T; N] {}
+
+/// Declares structures of such types, and enumerations whose first value is 0.
+macro_rules! zeroed {
+    ($(#[$meta:meta])* $visible:vis struct $name:ident { $($(#[$of:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy)]
+        $visible struct $name { $($(#[$of])* pub $field: $type,)* }
+        const _: fn() = || {
+            fn zeroed<T: $crate::sys::Zeroed>() {}
+            $(zeroed::<$type>();)*
+        };
+        #[allow(unsafe_code)]
+        // SAFETY: each field is, and padding is never read.
+        unsafe impl $crate::sys::Zeroed for $name {}
+    };
+    ($(#[$meta:meta])* $visible:vis enum $name:ident { $first:ident, $($other:ident,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u8)]
+        $visible enum $name { $first = 0, $($other,)* }
+        #[allow(unsafe_code)]
+        // SAFETY: the first value is 0.
+        unsafe impl $crate::sys::Zeroed for $name {}
+    };
+}
+pub(crate) use zeroed;
+
+/// A table that is as large as it may ever have to be: pages come when they are touched, and a child has none of them.
+pub fn sparse_table<T: Zeroed>(count: usize) -> Result<&'static mut [T]> {
+    const MAP_NORESERVE: usize = 0x4000;
+    const MADV_DONTFORK: usize = 10;
+    let Some(bytes) = count.checked_mul(size_of::<T>()).filter(|bytes| *bytes > 0) else { return fail(E2BIG) };
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    let start = call!(nr::MMAP, 0, bytes, PROT_READ | PROT_WRITE, flags, -1isize, 0)?;
+    call!(nr::MADVISE, start, bytes, MADV_DONTFORK)?;
+    // SAFETY: new pages, aligned, zero, nobody else's, and zero is a value of T.
+    Ok(unsafe { core::slice::from_raw_parts_mut(start as *mut T, count) })
+}
+
+/// A descriptor that can be read when a child has ended; blocks SIGCHLD, as it must.
+pub fn children_fd() -> Result<Fd> {
+    const SIG_BLOCK: i32 = 0;
+    let mask = 1u64 << (SIGCHLD - 1);
+    call!(nr::RT_SIGPROCMASK, SIG_BLOCK, &raw const mask, 0, 8)?;
+    as_fd(call!(nr::SIGNALFD4, -1isize, &raw const mask, 8, O_NONBLOCK | O_CLOEXEC))
+}
+
+/// Blocks every signal in this thread; gives the mask that there was.
+pub fn block_signals() -> u64 {
+    const SIG_SETMASK: i32 = 2;
+    let (all, mut old) = (u64::MAX, 0u64);
+    let _ = call!(nr::RT_SIGPROCMASK, SIG_SETMASK, &raw const all, &raw mut old, 8);
+    old
+}
+
+/// vfork(2) on a stack of its own: the child runs `run`, in the caller's memory, which stands still until it has called
+/// execve or exit. It sends no signal when it ends, and only __WALL waits for it.
+pub fn vfork<T>(stack: &mut [u64], run: extern "C" fn(&mut T) -> !, argument: &mut T) -> Result<Cloned> {
+    let mut pidfd: Fd = -1;
+    let flags = (CLONE_VM | CLONE_VFORK | CLONE_PIDFD) as usize;
+    let top = stack.as_mut_ptr_range().end as usize & !15;
+    let result: isize;
+    // SAFETY: the child begins on the other stack and never comes back; registers but the result are as in the parent.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        asm!("syscall", "test rax, rax", "jnz 2f", "xor ebp, ebp", "mov rdi, r12", "call r9", "ud2", "2:",
+             inlateout("rax") nr::CLONE as isize => result, in("rdi") flags, in("rsi") top, in("rdx") &raw mut pidfd,
+             in("r10") 0, in("r8") 0, in("r9") run, in("r12") argument as *mut T, lateout("rcx") _, lateout("r11") _);
+    }
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        asm!("svc 0", "cbnz x0, 2f", "mov x29, xzr", "mov x0, x10", "blr x9", "brk 1", "2:",
+             in("x8") nr::CLONE, inlateout("x0") flags as isize => result, in("x1") top, in("x2") &raw mut pidfd,
+             in("x3") 0, in("x4") 0, in("x9") run, in("x10") argument as *mut T);
+    }
+    if result < 0 { Err(Errno::of(-result as i32, nr::CLONE)) } else { Ok(Cloned { pid: result as i32, pidfd }) }
+}
