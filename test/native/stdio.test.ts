@@ -72,7 +72,6 @@ test('an input that is closed at once is an end of file, and a reader that went 
   const lines = box.process.stdout.lines();
   assert.is((await lines.next()).value, 'end');
   await lines.return?.(undefined);
-  await box.process.stdout.cancel?.();
   await box.stop({timeoutMs: 2000});
   await box.remove({force: true});
 });

@@ -44,6 +44,15 @@ const setups: Readonly<Record<string, Setup>> = {
 const mappedRoot = 100_000;
 const mapped = [{containerID: 0, hostID: mappedRoot, size: 65_536}];
 
+/** What asks for a controller and limits nothing: a container has only the hierarchies that it needs. */
+const unlimited: Readonly<Record<string, () => NonNullable<Spec['linux']>['resources']>> = {
+  pids: () => ({pids: {limit: -1}}),
+  memory: () => ({memory: {limit: -1}}),
+  cpu: () => ({cpu: {quota: -1}}),
+  cpuset: () => ({cpu: {cpus: readFileSync('/sys/fs/cgroup/cpuset/cpuset.cpus', 'utf8').trim()}}),
+  devices: () => ({devices: [{allow: true, access: 'rwm'}]}),
+};
+
 /** A mode, ready to run rows. */
 export interface World {
   readonly mode: Mode;
@@ -126,7 +135,8 @@ class Native implements World {
   missing(row: Row): string | undefined {
     const setup = setups[row.setup];
     if (setup === undefined) return `setup ${row.setup}`;
-    if (setup.cgroup !== undefined && !this.#hierarchy(setup.cgroup)) return `setup ${row.setup}`;
+    const {cgroup} = setup;
+    if (cgroup !== undefined && !(this.#hierarchy(cgroup) && (cgroup === 'v2' || cgroup in unlimited))) return `setup ${row.setup}`;
     return lacking(row, need => this.#has(need));
   }
 
@@ -148,7 +158,15 @@ class Native implements World {
   create(row: Row): Promise<Container> {
     const setup = setups[row.setup]!;
     const root = this.#roots.make(row.script, setup.user ? mappedRoot : 0);
-    return this.#runtime.create({spec: machine(setup, root, '/bin/init', this.#caps), image: 'rows', stdin: 'ignore'});
+    const spec = machine(setup, root, '/bin/init', this.#caps);
+    const linux = {...spec.linux, resources: this.#resources(setup.cgroup)};
+    return this.#runtime.create({spec: {...spec, linux}, image: 'rows', stdin: 'ignore'});
+  }
+
+  #resources(cgroup: string | undefined): NonNullable<NonNullable<Spec['linux']>['resources']> {
+    if (cgroup === undefined || (cgroup === 'v2' && this.#facts.cgroup !== 'v2')) return {};
+    if (cgroup === 'v2') return {...unlimited.pids!(), ...unlimited.memory!(), ...unlimited.cpu!()};
+    return unlimited[cgroup]!() ?? {};
   }
 
   async close(): Promise<void> {
@@ -203,8 +221,8 @@ function machine(setup: Setup, root: string, init: string, all: readonly CapName
 function cgroupMount(name: string | undefined): NonNullable<Spec['mounts']> {
   const options = ['nosuid', 'nodev', 'noexec'];
   if (name === undefined) return [];
-  if (name === 'v2') return [{destination: '/sys/fs/cgroup', type: 'cgroup2', source: 'cgroup2', options}];
-  return [{destination: `/sys/fs/cgroup/${name}`, type: 'cgroup', source: 'cgroup', options: [...options, name]}];
+  // A mount of type `cgroup` is, on Linux, a directory with one mount for each hierarchy that the container has.
+  return [{destination: '/sys/fs/cgroup', type: name === 'v2' ? 'cgroup2' : 'cgroup', source: 'cgroup', options}];
 }
 
 export interface Outcome extends Answer {
