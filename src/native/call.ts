@@ -117,25 +117,38 @@ function load(): void {
   if (entry !== undefined) return;
   found ??= findLibrary();
   const bridge = requireBridge(found);
-  bridge.open({ library: 'twinbox', path: found.path });
+  try {
+    bridge.open({ library: 'twinbox', path: found.path });
+    entry = entryOf(bridge);
+    begin('version', headBytes);
+    enter('version', headBytes);
+  } catch (error) {
+    entry = undefined;
+    throw unusable(found, (error as Error).message);
+  }
+  const version = reply.readUInt32LE(0);
+  if (version === abiVersion) return;
+  entry = undefined;
+  throw unusable(found, `its interface has version ${version}, and ${abiVersion} is needed`);
+}
+
+function entryOf(bridge: Bridge): typeof entry {
   // What ffi-rs's `define` would build anew for every call. The lengths given here are not looked at for a Buffer.
   const buffer = { type: 10, ffiTypeTag: 997, length: 1 };
   const params = {
     library: 'twinbox', funcName: 'twinbox_call', retType: 8, paramsType: [buffer, 20, buffer, 20],
     paramsValue: [] as unknown[], freeResultMemory: false,
   };
-  entry = (...args) => {
+  return (...args) => {
     params.paramsValue = args;
     return bridge.load(params);
   };
-  begin('version', headBytes);
-  enter('version', headBytes);
-  const version = reply.readUInt32LE(0);
-  if (version === abiVersion) return;
-  entry = undefined;
-  throw new TwinboxError({
-    code: 'ERR_UNSUPPORTED', message: `${found.path}: interface ${version}, ${abiVersion} is needed`,
-    hint: 'the native library and this package are of different versions: install or build them together',
+}
+
+function unusable({ path }: Found, why: string): TwinboxError {
+  return new TwinboxError({
+    code: 'ERR_UNSUPPORTED', message: `the native library ${path} cannot be used: ${why.replace(`${path}: `, '')}`,
+    hint: 'library and package must be of one version: build or install them together',
   });
 }
 
@@ -144,20 +157,24 @@ interface Bridge {
   load(params: object): number;
 }
 
-/** ffi-rs's own entry asks the system which C library it has; its platform packages are the same object, and quicker. */
+/**
+ * ffi-rs's own entry asks the system which C library it has; its platform packages are the same object, and quicker. They
+ * lie beside it or, as some package managers have it, where only ffi-rs itself sees them.
+ */
 function requireBridge(library: Found): Bridge {
-  const require = createRequire(import.meta.url);
-  const tried: string[] = [];
-  for (const libc of ['gnu', 'musl']) {
-    const name = `@yuuang/ffi-rs-linux-${process.arch}-${libc}`;
-    try {
-      return require(name);
-    } catch (error) {
-      tried.push(`${name}: ${(error as Error).message.split('\n')[0]}`);
+  const here = createRequire(import.meta.url);
+  let why = '';
+  for (const place of [() => here, () => createRequire(here.resolve('ffi-rs'))]) {
+    for (const libc of ['gnu', 'musl']) {
+      try {
+        return place()(`@yuuang/ffi-rs-linux-${process.arch}-${libc}`);
+      } catch (error) {
+        why ||= (error as Error).message.split('\n')[0]!;
+      }
     }
   }
   throw new TwinboxError({
-    code: 'ERR_UNSUPPORTED', message: `ffi-rs, which calls ${library.path}, cannot be loaded (${tried.join('; ')})`,
+    code: 'ERR_UNSUPPORTED', message: `ffi-rs, which calls ${library.path}, cannot be loaded: ${why}`,
     hint: 'npm install ffi-rs@1.3.7 (an optional dependency of twinbox)',
   });
 }

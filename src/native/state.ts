@@ -38,7 +38,7 @@ function makeDirectory(path: string): void {
 /** Ours, no link, and nobody else may write to it: what lies in it decides what is killed and removed. */
 function checkDirectory(path: string): void {
   const stat = lstatSync(path);
-  if (!stat.isDirectory()) throw unusable(path, 'it is not a directory');
+  if (!stat.isDirectory()) throw unusable(path, stat.isSymbolicLink() ? 'it is a symbolic link' : 'it is not a directory');
   if (stat.uid !== process.geteuid!()) throw unusable(path, `it belongs to user ${stat.uid}`);
   if ((stat.mode & 0o022) !== 0) throw unusable(path, `others may write to it (mode ${(stat.mode & 0o777).toString(8)})`);
 }

@@ -60,7 +60,7 @@ test('a base directory that others can write to, a link or a file is refused', (
   chmodSync(open, 0o777);
   assert.match(refusal(open), /others may write to it \(mode 777\)/);
   symlinkSync(fresh('target'), join(base, 'link'));
-  assert.match(refusal(join(base, 'link')), /not a directory/);
+  assert.match(refusal(join(base, 'link')), /a symbolic link/);
   writeFileSync(join(base, 'file'), '');
   assert.match(refusal(join(base, 'file')), /cannot be used/);
   if (!root) return;
