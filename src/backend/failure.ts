@@ -30,7 +30,9 @@ function describe(step: Step, code: ErrnoName, said: string): string {
   switch (step.op) {
     // Said in a whole sentence already, or in docker's here.
     case 'exec': return said || execWords(step.args.args[0] ?? '', code);
-    case 'credentials': return said.startsWith('unable') ? said : `credentials: ${said || why}`;
+    case 'credentials':
+      if (said === '' && code === 'EINVAL' && step.args.user.username !== undefined) return noUser(step.args.user.username);
+      return said.startsWith('unable') ? said : `credentials: ${said || why}`;
     case 'fsmount': case 'open_tree': {
       const path = step.op === 'fsmount' ? step.args.source : step.args.path;
       if (code === 'ENOENT') return step.slot === '$root' ? `no such directory: ${path}` : `bind source path does not exist: ${path}`;
@@ -51,6 +53,13 @@ function execWords(name: string, code: ErrnoName): string {
   const lost = code === 'ENOENT' && !name.includes('/');
   const why = lost ? 'executable file not found in $PATH' : code === 'ESRCH' ? 'killed before it ran' : words(code);
   return `exec: "${name}": ${why}`;
+}
+
+/** The helper has no words of its own: a name that is not in the container's files, or none at all. */
+function noUser(username: string): string {
+  const [first = ''] = username.split('\n');
+  const [user, group] = first.split(':');
+  return `unable to find user ${user}${group === undefined ? '' : ` or group ${group}`}: no matching entries in passwd and group file`;
 }
 
 /** What a step was about, where the kernel did not say. */

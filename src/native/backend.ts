@@ -22,7 +22,8 @@ export interface NativeOptions extends BackendOptions {
 /** Starts a supervisor. Messages come through `receive` as they arise, also inside `send`. */
 export function openNative(options: NativeOptions): Backend {
   const root = options.root === undefined ? {} : { root: options.root };
-  const facts = nativeFacts(options.root);
+  const found = nativeFacts(options.root);
+  const facts = { ...found, reasons: { ...found.reasons, trace: 'native mode does not trace system calls: strace(1) does' } };
   const supervisor = Supervisor.open(root);
   const driver = new NativeDriver(supervisor, facts, options.pool ?? 0);
   const server = new Server(driver, (message) => backend.receive(message));

@@ -32,10 +32,7 @@ function number(dir: string | undefined, file: string): number | undefined {
   return text === undefined || Number.isNaN(n) ? undefined : n;
 }
 
-/**
- * cpu.stat is there on v2 without its controller too; in a hybrid set-up the group without controllers counts nothing
- * but zeros when v1 has the CPU, and cpuacct knows better.
- */
+/** cpu.stat is there on v2 without its controller too, in a hybrid set-up as well. */
 function usage(dir: string | undefined): number | undefined {
   const text = dir === undefined ? undefined : read(`${dir}/cpu.stat`);
   const usec = /^usage_usec (\d+)/m.exec(text ?? '')?.[1];

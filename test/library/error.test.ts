@@ -1,7 +1,7 @@
 // What is wrong is said by name, at the call that was wrong, and nothing stays behind.
 
 import * as assert from 'uvu/assert';
-import {library, rejection} from './shape.ts';
+import {inContainers, library, rejection} from './shape.ts';
 
 library('errors', test => {
   test('a program that is not there, not executable or no program', async ({runtime}) => {
@@ -17,7 +17,18 @@ library('errors', test => {
     await box.fs.writeFile('/tmp/elf', new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]), {mode: 0o755});
     const error = await rejection(box.start());
     assert.is(error.code, 'ENOEXEC');
-    assert.match(error.hint ?? '', 'native');
+    assert.match(error.message, 'exec: "/tmp/elf": exec format error');
+    assert.match(error.hint ?? '', runtime.mode === 'portable' ? 'native' : 'CPU');
+  });
+
+  test('run says the same of them as start', async ({runtime}) => {
+    for (const command of [['no-such-program'], ['/etc/passwd'], ['/etc']]) {
+      const box = await runtime.create({image: 'busybox', hostname: 'box', command});
+      const [one, two] = [await rejection(box.start()), await rejection(runtime.run({image: 'busybox', hostname: 'box', command}))];
+      assert.equal([two.code, two.message, two.hint, two.step], [one.code, one.message, one.hint, one.step]);
+      await box.remove();
+      assert.equal(await runtime.list(), []);
+    }
   });
 
   test('a corrupt or truncated module is ENOEXEC', async ({runtime}) => {
@@ -36,17 +47,32 @@ library('errors', test => {
     assert.is((await rejection(runtime.create({image: '/no/such/dir'}))).code, 'ENOENT');
     assert.is((await rejection(runtime.create({image: './no-such.wasm'}))).code, 'ENOENT');
     assert.is((await rejection(runtime.create({image: 'busybox', volumes: ['/no/such/dir:/data']}))).code, 'ENOENT');
+    assert.equal(await runtime.list(), []);
+    assert.is(await inContainers(runtime), 0);
+  });
+
+  test.in('portable', 'native mode has the controller', 'a limit that cannot be honoured is refused', async ({runtime}) => {
     const memory = await rejection(runtime.create({image: 'busybox', memory: '64m'}));
     assert.equal([memory.code, memory.field], ['ERR_SPEC', 'memory']);
     assert.equal(await runtime.list(), []);
-    assert.is((await runtime.ps()).length, 1);
+  });
+
+  test.in('portable', 'native mode is a boundary', 'isolation that is required is refused', async ({runtime}) => {
+    const error = await rejection(runtime.create({image: 'busybox', requireIsolation: true}));
+    assert.equal([error.code, error.field], ['ERR_SPEC', 'requireIsolation']);
+  });
+
+  test.in('native', 'portable mode traces', 'a trace is refused, with what does it instead', async ({runtime}) => {
+    const error = await rejection(runtime.create({image: 'busybox', command: ['true'], trace: () => {}}));
+    assert.is(error.code, 'ERR_UNSUPPORTED');
+    assert.match(error.hint ?? '', 'strace');
   });
 
   test('a failed step is named and undone', async ({runtime}) => {
     const error = await rejection(runtime.create({image: 'busybox', cwd: '/etc/passwd/x', command: ['true']}));
     assert.is(error.code, 'ENOTDIR');
     assert.match(error.step ?? '', /chdir/);
-    assert.is((await runtime.ps()).length, 1);
+    assert.is(await inContainers(runtime), 0);
   });
 
   test('an unknown user is an error before the program', async ({runtime}) => {
@@ -86,7 +112,7 @@ library('errors', test => {
     assert.is((await rejection(runtime.list())).code, 'ERR_CLOSED');
   });
 
-  test('a guest that opens processes without end meets the limit of the machine', async ({runtime}) => {
+  test.in('portable', 'a real machine is not given a size', 'processes without end meet the limit of the machine', async ({runtime}) => {
     const {exitCode} = await runtime.run({
       image: 'busybox', command: ['sh', '-c', 'i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; exit 9'],
     });

@@ -1,13 +1,17 @@
-// The library suite in three shapes: the kernel called directly, behind a structured clone of every message, and in a
-// thread of its own. A behaviour is written once and must hold in each.
+// The library suite in four shapes: the emulated kernel called directly, behind a structured clone of every message, and
+// in a thread of its own; and Linux itself. A behaviour is written once and must hold in each.
 
 import {suite, type Test} from 'uvu';
 import type {Runtime, RuntimeOptions} from '../../src/runtime.ts';
-import {RuntimeClient} from '../../src/client/runtime.ts';
 import {cloning} from '../../src/backend/clone.ts';
+import {RuntimeClient} from '../../src/client/runtime.ts';
+import {createRuntime} from '../../src/index.ts';
 import {openDirect} from '../../src/portable/backend.ts';
 import {openThread} from '../../src/portable/backend-link.ts';
 import type {Backend} from '../../src/wire.ts';
+import {skip} from '../skip.ts';
+
+type Mode = 'portable' | 'native';
 
 const shapes: Readonly<Record<string, (options: RuntimeOptions) => Promise<Backend>>> = {
   direct: async options => openDirect(options),
@@ -19,19 +23,59 @@ export interface Context {
   runtime: Runtime;
 }
 
+export interface Suite extends Test<Context> {
+  /** A test of one kernel alone, with the reason why it says nothing of the other. */
+  in(mode: Mode, reason: string, name: string, body: (context: Context) => Promise<void>): void;
+}
+
+/** What a Linux machine lacks for this suite, or nothing. */
+export const lack = await whyNot();
+
 /** Declares the same tests for every shape; each test gets a runtime of its own. */
-export function library(title: string, declare: (test: Test<Context>) => void, options: RuntimeOptions = {}): void {
+export function library(title: string, declare: (test: Suite) => void, options: RuntimeOptions = {}): void {
   for (const [shape, open] of Object.entries(shapes)) {
-    const test = suite<Context>(`${title} [${shape}]`);
-    test.before.each(async context => {
-      context.runtime = await RuntimeClient.connect(await open(options), 'portable');
-    });
-    test.after.each(async context => {
-      await context.runtime.close();
-    });
-    declare(test);
+    run(`${title} [${shape}]`, 'portable', declare, async () => RuntimeClient.connect(await open(options), 'portable'));
+  }
+  if (lack === undefined) run(`${title} [native]`, 'native', declare, () => createRuntime({mode: 'native'}));
+  else {
+    const test = suite(`${title} [native]`);
+    skip(test, `${title} [native]`, lack.reason, lack.remedy);
     test.run();
   }
+}
+
+function run(title: string, mode: Mode, declare: (test: Suite) => void, open: () => Promise<Runtime>): void {
+  const test = suite<Context>(title);
+  test.before.each(async context => {
+    context.runtime = await open();
+  });
+  test.after.each(async context => {
+    await context.runtime.close();
+  });
+  // The reason is for who reads the test: nothing is skipped that could run.
+  declare(Object.assign(test, {
+    in: (which: Mode, _reason: string, name: string, body: (context: Context) => Promise<void>) => void (which === mode && test(name, body)),
+  }));
+  test.run();
+}
+
+async function whyNot(): Promise<{readonly reason: string; readonly remedy: string} | undefined> {
+  if (process.platform !== 'linux') return {reason: 'native mode is for Linux', remedy: 'run it on Linux'};
+  try {
+    const runtime = await createRuntime({mode: 'native'});
+    const {images} = await runtime.features();
+    await runtime.close();
+    return images?.busybox ? undefined : {reason: images?.busyboxMissing ?? 'no static busybox here', remedy: 'apt-get install busybox-static'};
+  } catch (error) {
+    if (process.env.TWINBOX_NATIVE === 'require') throw error;
+    const {message, hint} = error as Error & {hint?: string};
+    return {reason: message, remedy: hint ?? 'see twinbox info'};
+  }
+}
+
+/** The processes of containers, wherever they are. */
+export async function inContainers(runtime: Runtime): Promise<number> {
+  return (await runtime.ps()).filter(row => row.container !== undefined).length;
 }
 
 /** What a promise is rejected with. */
