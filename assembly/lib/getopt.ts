@@ -9,7 +9,7 @@ export const banner = 'BusyBox v1.35.0 (twinbox) multi-call binary.\n';
 /** `Usage: APPLET ...` on standard error, for --help too; answers the status. */
 export function usage(text: string, status: i32 = 1): i32 {
   // The first line is the synopsis; what follows is the description.
-  const message = banner + '\nUsage: ' + out.applet + (text.length ? ' ' + text : '') + '\n';
+  const message = banner + '\nUsage: ' + out.applet + (text.length ? ' ' + text : '') + (text.endsWith('\n') ? '' : '\n');
   out.err(message);
   return status;
 }
@@ -54,6 +54,11 @@ export class Options {
   /** Did `a` come after `b` (or `b` not at all). */
   later(a: string, b: string): bool {
     return this.order[a.charCodeAt(0)] > this.order[b.charCodeAt(0)];
+  }
+
+  /** Turns a flag on or off, as a program's own commands do. */
+  flip(c: string): void {
+    this.counts[c.charCodeAt(0)] = this.has(c) ? 0 : 1;
   }
 
   set(code: i32, value: string): void {

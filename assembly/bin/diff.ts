@@ -1,0 +1,274 @@
+// diff: the differences of files and trees, in unified form.
+
+import * as fs from '../sys/fs';
+import * as linux from '../sys/linux';
+import * as out from '../lib/out';
+import { getopt, Options, usage } from '../lib/getopt';
+import { Reader } from '../lib/input';
+import { common } from '../lib/lcs';
+import { parseCount } from '../lib/number';
+import { basename, join } from '../lib/path';
+import { Bytes, isSpace, lower } from '../lib/text';
+
+const TEXT = '[-abBdiNqrTstw] [-L LABEL] [-S FILE] [-U LINES] FILE1 FILE2\n\nCompare files line by line and output the differences between them.\nThis implementation supports unified diffs only.\n\n\t-a\tTreat all files as text\n\t-b\tIgnore changes in the amount of whitespace\n\t-B\tIgnore changes whose lines are all blank\n\t-d\tTry hard to find a smaller set of changes\n\t-i\tIgnore case differences\n\t-L\tUse LABEL instead of the filename in the unified header\n\t-N\tTreat absent files as empty\n\t-q\tOutput only whether files differ\n\t-r\tRecurse\n\t-S\tStart with FILE when comparing directories\n\t-T\tMake tabs line up by prefixing a tab when necessary\n\t-s\tReport when two files are the same\n\t-t\tExpand tabs to spaces in output\n\t-U\tOutput LINES lines of context\n\t-w\tIgnore all whitespace\n';
+
+let o: Options = new Options();
+let context: i32 = 3;
+let labels: string[] = [];
+/** 0 the same, 1 different, 2 trouble. */
+let status: i32 = 0;
+
+export function diff(args: string[]): i32 {
+  o = getopt(args, 'abdiL:NqrsS:tTU:wuBE', TEXT,
+    'ignore-case=i,ignore-tab-expansion=E,ignore-space-change=b,ignore-all-space=w,ignore-blank-lines=B,text=a,unified::=U,'
+    + 'label:=L,show-c-function=p,brief=q,expand-tabs=t,initial-tab=T,recursive=r,new-file=N,report-identical-files=s,starting-file:=S,minimal=d');
+  if (!o.ok) return o.status == 0 ? 0 : 2;
+  if (o.rest.length != 2) {
+    usage(TEXT);
+    return 2;
+  }
+  context = o.has('U') && o.get('U').length ? parseCount(o.get('U')) : 3;
+  if (context < 0) {
+    out.complain("invalid number '" + o.get('U') + "'");
+    return 2;
+  }
+  labels = o.all('L');
+  status = 0;
+  let one = o.rest[0];
+  let two = o.rest[1];
+  const dir1 = one != '-' && fs.isDir(one);
+  const dir2 = two != '-' && fs.isDir(two);
+  if ((dir1 || dir2) && (one == '-' || two == '-')) {
+    out.complain("can't compare stdin to a directory");
+    return 2;
+  }
+  if (dir1 && dir2) {
+    trees(one, two, '');
+    return status;
+  }
+  // A file and a directory: with the file of that name in it.
+  if (dir1) one = join(one, basename(two));
+  else if (dir2) two = join(two, basename(one));
+  files(one, two);
+  return status;
+}
+
+function trouble(path: string, error: i32): void {
+  out.perror("can't stat '" + path + "'", error);
+  status = 2;
+}
+
+/** What is below both, by name; `below` is the path from the two roots. */
+function trees(one: string, two: string, below: string): void {
+  const a = names(join2(one, below));
+  const b = names(join2(two, below));
+  let i = 0;
+  let k = 0;
+  const from = o.has('S') && below.length == 0 ? o.get('S') : '';
+  while (i < a.length || k < b.length) {
+    const order = i == a.length ? 1 : k == b.length ? -1 : a[i] < b[k] ? -1 : a[i] == b[k] ? 0 : 1;
+    const name = order <= 0 ? a[i] : b[k];
+    if (order <= 0) i++;
+    if (order >= 0) k++;
+    if (name < from) continue;
+    const path = below.length ? below + '/' + name : name;
+    entry(one, two, path, order);
+  }
+}
+
+function join2(root: string, below: string): string {
+  return below.length ? join(root, below) : root;
+}
+
+function names(dir: string): string[] {
+  const found = fs.names(dir);
+  const list: string[] = [];
+  if (found === null) return list;
+  for (let i = 0; i < found.length; i++) if (found[i] != '.' && found[i] != '..') list.push(found[i]);
+  list.sort((x, y) => (x < y ? -1 : x == y ? 0 : 1));
+  return list;
+}
+
+function entry(one: string, two: string, path: string, order: i32): void {
+  const p = join(one, path);
+  const q = join(two, path);
+  const isDir1 = order <= 0 && fs.isDir(p);
+  const isDir2 = order >= 0 && fs.isDir(q);
+  if (order != 0 && !o.has('N')) {
+    out.line('Only in ' + (order < 0 ? one : two) + ': ' + path);
+    status = max(status, 1);
+    return;
+  }
+  if (isDir1 || isDir2) {
+    if (order == 0 && isDir1 != isDir2) {
+      out.line('File ' + p + ' is a ' + (isDir1 ? 'directory' : 'regular file') + ' while file ' + q + ' is a ' + (isDir2 ? 'directory' : 'regular file'));
+      status = max(status, 1);
+    } else if (o.has('r')) trees(one, two, path);
+    else if (order == 0) out.line('Common subdirectories: ' + p + ' and ' + q);
+    return;
+  }
+  files(p, q);
+}
+
+/** The lines of a file, each with its newline if it has one; null if it cannot be read. */
+class Text {
+  lines: string[] = [];
+  binary: bool = false;
+  absent: bool = false;
+}
+
+function read(path: string): Text | null {
+  const text = new Text();
+  const fd = path == '-' ? 0 : fs.open(path, linux.O_RDONLY | linux.O_CLOEXEC);
+  if (fd < 0) {
+    if (fd == -linux.ENOENT && o.has('N')) {
+      text.absent = true;
+      return text;
+    }
+    trouble(path, fd);
+    return null;
+  }
+  const input = new Reader(fd);
+  for (;;) {
+    const line = input.next();
+    if (line === null) break;
+    if (line.indexOf('\0') >= 0) text.binary = true;
+    text.lines.push(input.ended ? line + '\n' : line);
+  }
+  if (input.error) {
+    out.perror(path, input.error);
+    status = 2;
+    input.free();
+    return null;
+  }
+  input.free();
+  return text;
+}
+
+/** What of a line counts. */
+function key(line: string): string {
+  const all = o.has('w');
+  const amount = o.has('b');
+  if (!all && !amount && !o.has('i')) return line;
+  const b = new Bytes(line.length);
+  for (let i = 0; i < line.length; i++) {
+    const c = line.charCodeAt(i);
+    if (!isSpace(c) || (!all && !amount)) {
+      b.push(c);
+      continue;
+    }
+    let end = i;
+    while (end + 1 < line.length && isSpace(line.charCodeAt(end + 1))) end++;
+    // Blanks at a line's end never count with -b, elsewhere as one.
+    if (amount && !all && end < line.length - 1) b.push(32);
+    i = end;
+  }
+  return o.has('i') ? lower(b.toString()) : b.toString();
+}
+
+function files(one: string, two: string): void {
+  // The same file does not differ, and nothing is said of it.
+  const st1 = new fs.Stat();
+  const st2 = new fs.Stat();
+  if (one == two && one == '-') return;
+  if (one != '-' && two != '-' && fs.stat(one, st1) == 0 && fs.stat(two, st2) == 0 && st1.ino == st2.ino && st1.dev == st2.dev) return;
+  const a = read(one);
+  if (a === null) return;
+  const b = read(two);
+  if (b === null) return;
+  let same = a.lines.length == b.lines.length;
+  for (let i = 0; same && i < a.lines.length; i++) same = a.lines[i] == b.lines[i];
+  if (!same && !(a.binary || b.binary) && !o.has('q')) same = !compare(one, two, a, b);
+  else if (!same) {
+    if (o.has('q') || !o.has('a')) out.line('Files ' + one + ' and ' + two + ' differ');
+    else same = !compare(one, two, a, b);
+  }
+  if (same && o.has('s')) out.line('Files ' + one + ' and ' + two + ' are identical');
+  if (!same) status = max(status, 1);
+}
+
+/** A run of lines that differ: [a, a2) of the first file, [b, b2) of the second. */
+class Change {
+  constructor(public a: i32, public a2: i32, public b: i32, public b2: i32) {}
+}
+
+function numbered(lines: string[], known: Map<string, i32>): StaticArray<i32> {
+  const list = new StaticArray<i32>(lines.length);
+  for (let i = 0; i < lines.length; i++) {
+    const k = key(lines[i]);
+    if (!known.has(k)) known.set(k, known.size);
+    list[i] = known.get(k);
+  }
+  return list;
+}
+
+/** Prints the differences; false when there are none that count. */
+function compare(one: string, two: string, a: Text, b: Text): bool {
+  const known = new Map<string, i32>();
+  const match = common(numbered(a.lines, known), numbered(b.lines, known));
+  const changes: Change[] = [];
+  let y = 0;
+  for (let x = 0; x <= a.lines.length;) {
+    let x2 = x;
+    while (x2 < a.lines.length && match[x2] < 0) x2++;
+    const y2 = x2 < a.lines.length ? match[x2] : b.lines.length;
+    if ((x2 > x || y2 > y) && !(o.has('B') && blank(a.lines, x, x2) && blank(b.lines, y, y2))) changes.push(new Change(x, x2, y, y2));
+    x = x2 + 1;
+    y = y2 + 1;
+  }
+  if (changes.length == 0) return false;
+  out.line('--- ' + (labels.length > 0 ? labels[0] : a.absent ? '/dev/null' : one));
+  out.line('+++ ' + (labels.length > 1 ? labels[1] : b.absent ? '/dev/null' : two));
+  for (let i = 0; i < changes.length;) {
+    let end = i + 1;
+    while (end < changes.length && changes[end].a - changes[end - 1].a2 <= 2 * context) end++;
+    hunk(a.lines, b.lines, changes, i, end);
+    i = end;
+  }
+  return true;
+}
+
+function blank(lines: string[], from: i32, end: i32): bool {
+  for (let i = from; i < end; i++) if (lines[i] != '\n') return false;
+  return true;
+}
+
+function span(from: i32, end: i32): string {
+  if (end - from == 1) return (from + 1).toString();
+  return (end == from ? from : from + 1).toString() + ',' + (end - from).toString();
+}
+
+function hunk(a: string[], b: string[], changes: Change[], from: i32, end: i32): void {
+  const first = changes[from];
+  const last = changes[end - 1];
+  const lead = min(context, min(first.a, first.b));
+  const trail = min(context, min(a.length - last.a2, b.length - last.b2));
+  out.line('@@ -' + span(first.a - lead, last.a2 + trail) + ' +' + span(first.b - lead, last.b2 + trail) + ' @@');
+  let x = first.a - lead;
+  for (let i = from; i < end; i++) {
+    const c = changes[i];
+    while (x < c.a) show(' ', a[x++]);
+    while (x < c.a2) show('-', a[x++]);
+    for (let y = c.b; y < c.b2; y++) show('+', b[y]);
+  }
+  while (x < last.a2 + trail) show(' ', a[x++]);
+}
+
+function show(mark: string, line: string): void {
+  out.put(mark);
+  if (o.has('T')) out.byte(9);
+  if (!o.has('t')) out.put(line);
+  else {
+    let column = 0;
+    for (let i = 0; i < line.length; i++) {
+      const c = line.charCodeAt(i);
+      if (c == 9) {
+        do out.byte(32); while (++column & 7);
+      } else {
+        out.byte(c);
+        column++;
+      }
+    }
+  }
+  if (!line.endsWith('\n')) out.put('\n\\ No newline at end of file\n');
+}
