@@ -8,9 +8,11 @@
 
 import { compileCreate } from './plan/create.ts';
 import { compileExec } from './plan/exec.ts';
+import { updateLimits } from './plan/limit.ts';
 import type { KernelName, NamespaceType, Plan, Step, StdioKind } from './kernel/uapi/step.ts';
-import type { ProcessSpec, Spec } from './spec.ts';
+import type { ProcessSpec, Resources, Spec } from './spec.ts';
 
+export { prepaid, type Prepaid } from './plan/prepaid.ts';
 export type { Action, Join, KernelName, OpName, Ops, Plan, Slot, StdioKind, Step } from './kernel/uapi/step.ts';
 
 /** What a kernel can do, as far as a plan or a user has to know. Golden tests pin (spec, facts) pairs. */
@@ -30,6 +32,8 @@ export interface Facts {
   readonly hierarchies?: readonly Hierarchy[];
   /** No powers of root outside a user namespace of its own. */
   readonly rootless: boolean;
+  /** What a container's process can be given at most, without `CAP_`; where it is left out, all that there are. */
+  readonly capabilities?: readonly string[];
   /** Which ids a user namespace may map; the emulated kernel takes any. */
   readonly ids?: Ids;
   /** A host directory is a bind of the kernel's own tree, or comes through the file system `hostfs`. */
@@ -68,6 +72,8 @@ export interface Images {
   readonly busybox?: string;
   /** Why there is none, with the remedy. */
   readonly busyboxMissing?: string;
+  /** What the host's /etc/resolv.conf says, for containers in its network. */
+  readonly resolvConf?: string;
   readonly host?: HostImage;
 }
 
@@ -77,7 +83,7 @@ export interface HostImage {
   readonly binds: readonly string[];
   /** Links at the root, as on a merged /usr: `['/bin', 'usr/bin']`. */
   readonly links: readonly (readonly [path: string, target: string])[];
-  /** Files and directories of /etc that are bound: the loader's, certificates, alternatives, the time zone. */
+  /** Paths of /etc that are bound: the loader's, certificates, alternatives, the time zone. A directory ends with `/`. */
   readonly etc: readonly string[];
 }
 
@@ -85,6 +91,22 @@ export interface PlanOptions {
   readonly id: string;
   /** How descriptors 0 to 2 begin, unless the process has a terminal. */
   readonly stdio?: readonly [StdioKind, StdioKind, StdioKind];
+  /** Allows what may leave processes behind: a PID namespace that is not the container's own, and no cgroup to find them by. */
+  readonly allowStray?: boolean;
+  /** Looks at a file of the host, links followed. Without it what is bound counts as a directory. */
+  readonly stat?: HostStat;
+}
+
+export type HostStat = (path: string) => HostFile | undefined;
+
+export interface HostFile {
+  readonly type: 'directory' | 'file' | 'c' | 'b' | 'p';
+  /** Permissions, owner, and of a device its numbers. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly major: number;
+  readonly minor: number;
 }
 
 /** The birth of a container, up to and with its first program. */
@@ -95,6 +117,11 @@ export function compile(spec: Spec, facts: Facts, options: PlanOptions): Plan {
 /** One more process in a running container; `$init` is its first process. */
 export function compileProcess(process: ProcessSpec, spec: Spec, facts: Facts, options: PlanOptions): Plan {
   return { kind: 'exec', given: ['$init', '$cgroup'], steps: compileExec(process, spec, facts, options) };
+}
+
+/** New limits for a running container, whose spec so far is `spec`. */
+export function compileUpdate(resources: Resources, spec: Spec, facts: Facts): Plan {
+  return { kind: 'update', given: ['$cgroup'], steps: updateLimits(resources, spec, facts) };
 }
 
 /** What removal does: the undo list of the birth that is left when every process is gone, last made first. */

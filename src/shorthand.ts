@@ -1,13 +1,16 @@
 // The short way to say a container: docker's words, compiled into an OCI spec with docker's defaults.
 
 import { SpecError } from './errno.ts';
-import { resolveImage, type ImageConfig } from './image.ts';
-import { CAP, dockerCaps, type CapName } from './kernel/uapi/capability.ts';
+import { hostRoot, resolveImage, type ImageConfig } from './image.ts';
 import type { Facts } from './plan.ts';
-import {
-  absolute, capability, checkSpec, type Capabilities, type Linux, type Mount, type NamespaceType, type ProcessSpec,
-  type Rlimit, type Spec, type User,
-} from './spec.ts';
+import { defaultMounts, devices, type MountOptions, tmpfsMounts, volumeMounts } from './shorthand/mount.ts';
+import { type Lookup, type NamespaceOptions, namespaces, userNamespace } from './shorthand/namespace.ts';
+import { type LimitOptions, toResources } from './shorthand/resource.ts';
+import { capabilitySets, securityOptions } from './shorthand/security.ts';
+import { absolute, checkSpec, type Linux, type ProcessSpec, type Resources, type Rlimit, type Spec, type User } from './spec.ts';
+
+export { bytes, toResources, type LimitOptions } from './shorthand/resource.ts';
+export type { Lookup } from './shorthand/namespace.ts';
 
 /** A process to run: what `run`, `create` and `exec` have in common. */
 export interface ProcessOptions {
@@ -18,62 +21,81 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** `name`, `uid`, `name:group` or `uid:gid`. */
   readonly user?: string | number;
+  /** More groups, by number or by the image's names. */
+  readonly groupAdd?: readonly (string | number)[];
   /** A terminal instead of three pipes. */
   readonly tty?: boolean | { readonly columns: number; readonly rows: number };
   readonly privileged?: boolean;
 }
 
 /** A container in docker's words. */
-export interface ContainerOptions extends ProcessOptions {
-  /** `busybox` (built in), a directory, or a `.wasm` file. */
+export interface ContainerOptions extends ProcessOptions, LimitOptions, NamespaceOptions, MountOptions {
+  /** `busybox`, a directory, in portable mode a `.wasm` file, in native mode `host`: the system's own programs. */
   readonly image: string;
   readonly entrypoint?: string | readonly string[];
   readonly hostname?: string;
   readonly domainname?: string;
-  /** `host:container[:ro]`. */
-  readonly volumes?: readonly string[];
-  /** Paths, each with options behind a colon if any: `/scratch:size=1m`. */
-  readonly tmpfs?: readonly string[];
   /** The root file system read-only. */
   readonly readonly?: boolean;
   /** A small init as PID 1 that passes signals on and reaps. */
   readonly init?: boolean;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
-  /** `no-new-privileges[=false]`, `seccomp=unconfined`. */
+  /** `no-new-privileges[=false]`, `seccomp=unconfined`, `seccomp=builtin`, `seccomp={...}`. */
   readonly securityOpt?: readonly string[];
+  /** The calls it may make: docker's default (`builtin`), all (`unconfined`), or a profile as OCI or docker has it. */
+  readonly seccomp?: 'builtin' | 'unconfined' | object;
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly ulimits?: Readonly<Record<string, number | { readonly soft: number; readonly hard: number }>>;
-  /** Bytes, or `64m`. */
-  readonly memory?: number | string;
-  readonly cpus?: number;
-  readonly pids?: number;
-  readonly network?: 'none';
-  /** Kinds of namespaces that it shares with the machine instead of having its own: docker's `--pid host`. */
-  readonly share?: readonly NamespaceType[];
+  /** How soon the kernel's OOM killer takes it, -1000 to 1000. */
+  readonly oomScoreAdj?: number;
+  /** The group that the container's own lies in, instead of twinbox's. */
+  readonly cgroupParent?: string;
+  /** Only on a kernel that keeps hostile programs in: never in portable mode. */
+  readonly requireIsolation?: boolean;
+  /** Processes may be left behind when it ends: a shared PID namespace without a cgroup needs this. */
+  readonly allowStray?: boolean;
 }
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The whole spec of a container in docker's words, for a kernel with these facts. */
-export function toSpec(options: ContainerOptions, facts: Facts): Spec {
-  const image = resolveImage(options.image);
+export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup = {}): Spec {
+  const image = resolveImage(options.image, facts.kernel);
   const privileged = options.privileged === true;
-  const security = securityOptions(options.securityOpt ?? []);
+  if (options.requireIsolation && facts.kernel === 'portable') {
+    throw new SpecError('requireIsolation', 'portable mode is no boundary against hostile programs', 'use --mode native');
+  }
+  const ids = userNamespace(options.userns, facts, image.root === hostRoot && !privileged);
+  const spaces = namespaces(options, facts, lookup, ids.own);
+  const situation = { facts, namespaces: spaces, privileged, ownIds: ids.own };
+  const security = securityOptions(options.securityOpt ?? [], options.seccomp, privileged, facts);
+  const given = devices(options, situation, lookup);
+  const hostname = options.hostname === undefined ? {} : { hostname: options.hostname };
+  const caller = ids.uidMappings === undefined || options.user !== undefined ? {} : { user: `${facts.ids?.uid}:${facts.ids?.gid}` };
   return checkSpec({
     ociVersion: '1.3.0',
-    ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
+    ...hostname,
     ...(options.domainname === undefined ? {} : { domainname: options.domainname }),
     root: { path: image.root, ...(options.readonly ? { readonly: true } : {}) },
     process: {
-      ...toProcess(options, image.config),
+      ...toProcess({ ...options, ...caller }, image.config),
       args: argv(options, image.config),
-      capabilities: capabilitySets(options.capAdd ?? [], options.capDrop ?? [], privileged),
+      capabilities: capabilitySets(options.capAdd ?? [], options.capDrop ?? [], privileged, facts),
       noNewPrivileges: security.noNewPrivileges,
       rlimits: rlimits(options.ulimits ?? {}),
+      ...(options.oomScoreAdj === undefined ? {} : { oomScoreAdj: options.oomScoreAdj }),
     },
-    mounts: [...defaultMounts(facts, privileged), ...image.mounts, ...tmpfsMounts(options), ...volumeMounts(options)],
-    linux: linux(options, privileged),
+    mounts: [
+      ...defaultMounts(situation, options.shmSize), ...image.mounts, ...tmpfsMounts(options), ...volumeMounts(options, facts), ...given.mounts,
+    ],
+    linux: linux(options, facts, {
+      namespaces: spaces,
+      ...(ids.uidMappings === undefined ? {} : { uidMappings: ids.uidMappings }),
+      ...(ids.gidMappings === undefined ? {} : { gidMappings: ids.gidMappings }),
+      ...(given.devices.length === 0 ? {} : { devices: given.devices }),
+      ...(security.seccomp === undefined ? {} : { seccomp: security.seccomp }),
+    }, given.rules),
   });
 }
 
@@ -89,6 +111,7 @@ export function toExec(options: ProcessOptions, inherited: ProcessSpec): Process
     args: options.command ?? [],
     noNewPrivileges: inherited.noNewPrivileges ?? false,
     rlimits: inherited.rlimits ?? [],
+    ...(inherited.oomScoreAdj === undefined ? {} : { oomScoreAdj: inherited.oomScoreAdj }),
   };
 }
 
@@ -102,7 +125,7 @@ function toProcess(options: ProcessOptions, image: ImageConfig): ProcessSpec {
     env: environment(options, image),
     terminal: Boolean(options.tty),
     ...(size === undefined ? {} : { consoleSize: size }),
-    user: user(options.user),
+    user: user(options.user, options.groupAdd ?? []),
   };
 }
 
@@ -133,40 +156,27 @@ function environment(options: ProcessOptions, image: ImageConfig): readonly stri
   return [...entries.values()];
 }
 
-function user(given: string | number | undefined): User {
-  if (given === undefined || given === '') return { uid: 0, gid: 0 };
-  const [name = '', group] = String(given).split(':');
-  const numeric = /^\d+$/;
-  if (numeric.test(name) && group !== undefined && numeric.test(group)) return { uid: Number(name), gid: Number(group) };
-  return { username: String(given) };
-}
+const numeric = /^\d+$/;
 
-const all = Object.keys(CAP) as CapName[];
-
-function capabilitySets(add: readonly string[], drop: readonly string[], privileged: boolean): Capabilities {
-  const named = (field: string, names: readonly string[]): CapName[] =>
-    names.flatMap((name, i) => (/^(CAP_)?ALL$/i.test(name) ? all : [capability(`${field}[${i}]`, name)]));
-  const added = new Set(named('capAdd', add));
-  const dropped = new Set(named('capDrop', drop));
-  const base = privileged ? all : dockerCaps;
-  // `--cap-drop ALL --cap-add X` leaves X, and `--cap-add ALL --cap-drop X` all but X.
-  const everything = added.size === all.length;
-  const set = all
-    .filter((cap) => (everything ? !dropped.has(cap) : added.has(cap) || (base.includes(cap) && !dropped.has(cap))))
-    .map((cap) => `CAP_${cap}`);
-  return { bounding: set, effective: set, permitted: set, inheritable: [], ambient: [] };
-}
-
-function securityOptions(options: readonly string[]): { readonly noNewPrivileges: boolean } {
-  let noNewPrivileges = true;
-  options.forEach((option, i) => {
-    const [key, value] = option.split(/[=:]/, 2);
-    if (key === 'no-new-privileges') noNewPrivileges = value === undefined || value === 'true';
-    else if (!(key === 'seccomp' && value === 'unconfined')) {
-      throw new SpecError(`securityOpt[${i}]`, `unknown option ${option}`, 'known: no-new-privileges, seccomp=unconfined');
-    }
+/** docker's `user[:group]`: numbers are taken as they are, names are the image's, and a number alone has the image's group. */
+function user(given: string | number | undefined, groups: readonly (string | number)[]): User {
+  const names = groups.map(String).filter((group) => !numeric.test(group));
+  const more = groups.map(String).filter((group) => numeric.test(group)).map(Number);
+  const additional = more.length === 0 ? {} : { additionalGids: more };
+  const said = given === undefined || given === '' ? '0:0' : String(given);
+  const [name = '', group] = said.split(':');
+  for (const part of [name, group]) {
+    // Past 32 bits a number would come out as another id.
+    if (part !== undefined && numeric.test(part) && Number(part) >= 2 ** 32 - 1) throw new SpecError('user', `not an id: ${part}`);
+  }
+  if (said.includes('\n') || said.split(':').length > 2) throw new SpecError('user', `not USER[:GROUP]: ${JSON.stringify(said)}`);
+  names.forEach((one) => {
+    if (one === '' || /[\n:]/.test(one)) throw new SpecError('groupAdd', `not a group: ${JSON.stringify(one)}`);
   });
-  return { noNewPrivileges };
+  if (names.length === 0 && numeric.test(name) && group !== undefined && numeric.test(group)) {
+    return { uid: Number(name), gid: Number(group), ...additional };
+  }
+  return { username: [said, ...names].join('\n'), ...additional };
 }
 
 function rlimits(given: NonNullable<ContainerOptions['ulimits']>): readonly Rlimit[] {
@@ -176,62 +186,6 @@ function rlimits(given: NonNullable<ContainerOptions['ulimits']>): readonly Rlim
   }));
 }
 
-function defaultMounts(facts: Facts, privileged: boolean): readonly Mount[] {
-  const ro = privileged ? [] : ['ro'];
-  const mounts: Mount[] = [
-    { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
-    { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
-    {
-      destination: '/dev/pts', type: 'devpts', source: 'devpts',
-      options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
-    },
-    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', ...ro] },
-    { destination: '/sys/fs/cgroup', type: 'cgroup2', source: 'cgroup', options: ['nosuid', 'noexec', 'nodev', ...ro] },
-    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
-    {
-      destination: '/dev/shm', type: 'tmpfs', source: 'shm',
-      options: ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=65536k'],
-    },
-  ];
-  return mounts.filter((mount) => facts.filesystems.includes(mount.type ?? ''));
-}
-
-function tmpfsMounts(options: ContainerOptions): readonly Mount[] {
-  return (options.tmpfs ?? []).map((entry, i) => {
-    const [destination = '', data] = split(entry);
-    absolute(`tmpfs[${i}]`, destination);
-    return {
-      destination, type: 'tmpfs', source: 'tmpfs',
-      options: ['nosuid', 'nodev', 'noexec', ...(data === undefined ? [] : data.split(','))],
-    };
-  });
-}
-
-function volumeMounts(options: ContainerOptions): readonly Mount[] {
-  return (options.volumes ?? []).map((entry, i) => {
-    const field = `volumes[${i}]`;
-    const match = /^((?:[A-Za-z]:[\\/])?[^:]*):([^:]+)(?::([a-zA-Z,]+))?$/.exec(entry);
-    if (match === null) throw new SpecError(field, `not host:container[:ro]: ${entry}`);
-    const [, source = '', destination = '', mode = 'rw'] = match;
-    absolute(field, destination);
-    if (destination === '/') throw new SpecError(field, "the destination can't be '/'");
-    if (!/^(\/|\.|[A-Za-z]:[\\/])/.test(source)) {
-      throw new SpecError(field, `named volumes are not known here: ${source}`, 'give an absolute host path');
-    }
-    for (const word of mode.split(',')) {
-      if (!['ro', 'rw', 'z', 'Z'].includes(word)) throw new SpecError(field, `unknown mode ${word}`);
-    }
-    return { destination, type: 'bind', source, options: ['rbind', ...(mode.split(',').includes('ro') ? ['ro'] : [])] };
-  });
-}
-
-function split(entry: string): [string, string?] {
-  const colon = entry.indexOf(':');
-  return colon < 0 ? [entry] : [entry.slice(0, colon), entry.slice(colon + 1)];
-}
-
-const isolated: readonly NamespaceType[] = ['pid', 'mount', 'uts', 'ipc', 'network', 'cgroup'];
-
 const masked = [
   '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats',
   '/proc/timer_list', '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware',
@@ -239,34 +193,23 @@ const masked = [
 ];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-function linux(options: ContainerOptions, privileged: boolean): Linux {
-  const resources = {
-    ...(options.memory === undefined ? {} : { memory: { limit: bytes('memory', options.memory) } }),
-    ...(options.cpus === undefined ? {} : { cpu: cpuQuota(options.cpus) }),
-    ...(options.pids === undefined ? {} : { pids: { limit: positive('pids', options.pids) } }),
-  };
+/** `rules`: of devices that were given by name. */
+function linux(options: ContainerOptions, facts: Facts, more: Linux, rules: Resources['devices'] = []): Linux {
+  const privileged = options.privileged === true;
+  const everyDevice = privileged && facts.kernel === 'linux';
+  const allowed = everyDevice ? [{ allow: true, access: 'rwm' }] : rules.length > 0 ? [{ allow: false, access: 'rwm' }, ...rules] : undefined;
+  const resources: Resources = { ...toResources(options, facts), ...(allowed === undefined ? {} : { devices: allowed }) };
   return {
-    namespaces: isolated.filter((type) => !options.share?.includes(type)).map((type) => ({ type })),
+    ...more,
+    ...(options.cgroupParent === undefined ? {} : { cgroupsPath: parent(options.cgroupParent) }),
     ...(Object.keys(resources).length === 0 ? {} : { resources }),
     ...(privileged ? {} : { maskedPaths: masked, readonlyPaths }),
     ...(options.sysctl === undefined ? {} : { sysctl: options.sysctl }),
   };
 }
 
-function positive(field: string, n: number): number {
-  if (!Number.isInteger(n) || n === 0) throw new SpecError(field, `not a whole number: ${n}`);
-  return n;
-}
-
-function cpuQuota(cpus: number): { readonly quota: number; readonly period: number } {
-  if (!(cpus >= 0.01)) throw new SpecError('cpus', `not at least 0.01: ${cpus}`);
-  return { quota: Math.round(cpus * 100_000), period: 100_000 };
-}
-
-/** `64m` to bytes, as docker reads it. */
-export function bytes(field: string, given: number | string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(String(given));
-  if (match === null) throw new SpecError(field, `not a size: ${given}`);
-  const scale = 1024 ** 'bkmgt'.indexOf((match[2] || 'b').toLowerCase());
-  return Math.floor(Number(match[1]) * scale);
+/** With its slash it is a parent, in which the container's group has the container's id (see Linux.cgroupsPath). */
+function parent(path: string): string {
+  if (path === '' || path.split('/').includes('..') || /[\n\0]/.test(path)) throw new SpecError('cgroupParent', `not a path: ${JSON.stringify(path)}`);
+  return `/${path.replace(/^\/+|\/+$/g, '')}/`;
 }

@@ -2,11 +2,9 @@
 // Only what one of the two kernels can honour is declared; a field that the kernel at hand cannot honour is refused by
 // name when the plan is compiled, never dropped.
 
-import { SpecError } from './errno.ts';
-import { CAP, type CapName } from './kernel/uapi/capability.ts';
-import { RLIMIT } from './kernel/uapi/sched.ts';
 import type { NamespaceType, User } from './kernel/uapi/step.ts';
 
+export { absolute, capability, checkProcess, checkSpec } from './spec/check.ts';
 export type { NamespaceType, User };
 
 export interface Spec {
@@ -21,7 +19,7 @@ export interface Spec {
 }
 
 export interface Root {
-  /** A host directory, or `builtin:busybox`: the userland that comes with twinbox. */
+  /** A host directory, or one that comes with twinbox: `builtin:busybox`, on Linux also `builtin:host`. */
   readonly path: string;
   readonly readonly?: boolean;
 }
@@ -35,6 +33,7 @@ export interface ProcessSpec {
   readonly terminal?: boolean;
   readonly consoleSize?: { readonly width: number; readonly height: number };
   readonly user?: User;
+  /** Without it there are none. */
   readonly capabilities?: Capabilities;
   readonly rlimits?: readonly Rlimit[];
   readonly noNewPrivileges?: boolean;
@@ -57,7 +56,7 @@ export interface Mount {
   readonly destination: string;
   readonly type?: string;
   readonly source?: string;
-  /** fstab(5)'s words: `ro`, `nosuid`, `rbind`, ...; what is no flag is data for the file system. */
+  /** fstab(5)'s words: `ro`, `nosuid`, `rbind`, `rro`, ...; what is no flag is data for the file system. */
   readonly options?: readonly string[];
 }
 
@@ -73,22 +72,34 @@ export interface IdMapping {
   readonly size: number;
 }
 
+export interface TimeOffset {
+  readonly secs?: number;
+  readonly nanosecs?: number;
+}
+
 export interface Linux {
   readonly namespaces?: readonly Namespace[];
   readonly uidMappings?: readonly IdMapping[];
   readonly gidMappings?: readonly IdMapping[];
+  /** Of a new time namespace. */
+  readonly timeOffsets?: { readonly monotonic?: TimeOffset; readonly boottime?: TimeOffset };
   readonly devices?: readonly Device[];
+  /**
+   * The container's group: an absolute path begins where the caller's groups may be made, another below the default parent.
+   * With a slash at its end it names the parent, and the group is called like the container.
+   */
   readonly cgroupsPath?: string;
   readonly resources?: Resources;
   readonly rootfsPropagation?: 'private' | 'slave' | 'shared' | 'unbindable';
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
   readonly sysctl?: Readonly<Record<string, string>>;
+  /** A profile as OCI has it, or (an extension) `builtin`: docker's default, made for the capabilities of the process. */
   readonly seccomp?: unknown;
 }
 
 export interface Device {
-  readonly type: 'c' | 'b' | 'p';
+  readonly type: 'c' | 'b' | 'p' | 'u';
   readonly path: string;
   readonly major?: number;
   readonly minor?: number;
@@ -97,79 +108,66 @@ export interface Device {
   readonly gid?: number;
 }
 
+/** A line of the devices controller: without `type` all devices, without a number any. */
+export interface DeviceRule {
+  readonly allow: boolean;
+  readonly type?: 'a' | 'b' | 'c';
+  readonly major?: number;
+  readonly minor?: number;
+  /** Letters of r, w, m. */
+  readonly access?: string;
+}
+
+/** Limits of the container's group. -1 is no limit. */
 export interface Resources {
-  readonly memory?: { readonly limit?: number; readonly swap?: number; readonly reservation?: number };
-  readonly cpu?: { readonly quota?: number; readonly period?: number; readonly shares?: number; readonly cpus?: string };
+  readonly devices?: readonly DeviceRule[];
+  readonly memory?: Memory;
+  readonly cpu?: Cpu;
   readonly pids?: { readonly limit: number };
+  readonly blockIO?: BlockIO;
+  readonly hugepageLimits?: readonly { readonly pageSize: string; readonly limit: number }[];
+  /** Files of the group in the v2 hierarchy, as they are. */
   readonly unified?: Readonly<Record<string, string>>;
 }
 
-/** Refuse what no kernel could run, naming the field. */
-export function checkSpec(spec: Spec): Spec {
-  if (typeof spec.ociVersion !== 'string') throw new SpecError('ociVersion', 'is missing');
-  if (typeof spec.root?.path !== 'string' || spec.root.path === '') throw new SpecError('root.path', 'is missing');
-  checkName('hostname', spec.hostname);
-  checkName('domainname', spec.domainname);
-  checkProcess(spec.process, 'process');
-  spec.mounts?.forEach((mount, i) => absolute(`mounts[${i}].destination`, mount.destination));
-  spec.linux?.namespaces?.forEach((ns, i) => {
-    if (!namespaceTypes.includes(ns.type)) throw new SpecError(`linux.namespaces[${i}].type`, `unknown type ${ns.type}`);
-  });
-  for (const key of ['maskedPaths', 'readonlyPaths'] as const) {
-    spec.linux?.[key]?.forEach((path, i) => absolute(`linux.${key}[${i}]`, path));
-  }
-  return spec;
+export interface Memory {
+  readonly limit?: number;
+  readonly reservation?: number;
+  /** Memory and swap together. */
+  readonly swap?: number;
+  readonly swappiness?: number;
+  readonly disableOOMKiller?: boolean;
 }
 
-export const namespaceTypes: readonly NamespaceType[] =
-  ['user', 'pid', 'mount', 'uts', 'ipc', 'network', 'cgroup', 'time'];
-
-const HOST_NAME_MAX = 64;
-
-function checkName(field: string, name: string | undefined): void {
-  if (name !== undefined && name.length > HOST_NAME_MAX) throw new SpecError(field, 'longer than 64 bytes');
+export interface Cpu {
+  readonly shares?: number;
+  /** Microseconds in each `period`. */
+  readonly quota?: number;
+  readonly period?: number;
+  readonly burst?: number;
+  readonly idle?: number;
+  readonly cpus?: string;
+  readonly mems?: string;
 }
 
-/** The part of a spec that an exec has too. */
-export function checkProcess(process: ProcessSpec, field: string): ProcessSpec {
-  if (!Array.isArray(process?.args) || process.args.length === 0) throw new SpecError(`${field}.args`, 'is empty');
-  process.args.forEach((arg, i) => text(`${field}.args[${i}]`, arg));
-  absolute(`${field}.cwd`, process.cwd);
-  process.env?.forEach((entry, i) => {
-    text(`${field}.env[${i}]`, entry);
-    if (entry.indexOf('=') < 1) throw new SpecError(`${field}.env[${i}]`, `not NAME=value: ${entry}`);
-  });
-  for (const [set, names] of Object.entries(process.capabilities ?? {})) {
-    names.forEach((name: string) => capability(`${field}.capabilities.${set}`, name));
-  }
-  process.rlimits?.forEach((limit, i) => {
-    if (!(limit.type.replace(/^RLIMIT_/, '') in RLIMIT)) {
-      throw new SpecError(`${field}.rlimits[${i}].type`, `unknown limit ${limit.type}`);
-    }
-    if (limit.hard !== -1 && !(limit.soft !== -1 && limit.soft <= limit.hard)) throw new SpecError(`${field}.rlimits[${i}]`, 'soft limit above the hard one');
-  });
-  for (const id of ['uid', 'gid'] as const) {
-    const n = process.user?.[id];
-    if (n !== undefined && !(Number.isInteger(n) && n >= 0 && n < 2 ** 32 - 1)) {
-      throw new SpecError(`${field}.user.${id}`, `not an id: ${n}`);
-    }
-  }
-  return process;
+export interface BlockIO {
+  /** 10 to 1000. */
+  readonly weight?: number;
+  readonly weightDevice?: readonly WeightDevice[];
+  readonly throttleReadBpsDevice?: readonly ThrottleDevice[];
+  readonly throttleWriteBpsDevice?: readonly ThrottleDevice[];
+  readonly throttleReadIOPSDevice?: readonly ThrottleDevice[];
+  readonly throttleWriteIOPSDevice?: readonly ThrottleDevice[];
 }
 
-/** `CAP_SYS_ADMIN`, `SYS_ADMIN` or `sys_admin` to the kernel's own name. */
-export function capability(field: string, name: string): CapName {
-  const bare = name.toUpperCase().replace(/^CAP_/, '');
-  if (!(bare in CAP)) throw new SpecError(field, `unknown capability ${name}`);
-  return bare as CapName;
+export interface WeightDevice {
+  readonly major: number;
+  readonly minor: number;
+  readonly weight?: number;
 }
 
-function text(field: string, value: unknown): void {
-  if (typeof value !== 'string') throw new SpecError(field, 'not a string');
-  if (value.includes('\0')) throw new SpecError(field, 'has a NUL byte');
-}
-
-export function absolute(field: string, path: unknown): void {
-  text(field, path);
-  if (!(path as string).startsWith('/')) throw new SpecError(field, `not an absolute path: ${path}`);
+export interface ThrottleDevice {
+  readonly major: number;
+  readonly minor: number;
+  readonly rate: number;
 }

@@ -3,101 +3,85 @@
 
 import { SpecError } from '../errno.ts';
 import type { Facts, PlanOptions, Step } from '../plan.ts';
-import { namespaceTypes, type Namespace, type NamespaceType, type Spec } from '../spec.ts';
-import { fileSystem, sources } from './mount.ts';
-import { processSteps, stdioSteps } from './process.ts';
+import type { Spec } from '../spec.ts';
+import { groupPath, groupSteps } from './cgroup.ts';
+import { enterRoot } from './exec.ts';
+import { deviceGuard } from './guard.ts';
+import { limitsOf } from './limit.ts';
+import { fileSystem, leavePeers } from './mount.ts';
+import { born, idMaps, late, opened, type Spaces, spacesOf, userNamespace } from './namespace.ts';
+import {
+  closeFds, consoleSteps, dieWithParent, loopback, ownKeyring, ownSession, processSteps, stdioSteps,
+} from './process.ts';
 
-/** The clone(2) flag of each kind. */
-export const newFlag: Readonly<Record<NamespaceType, string>> = {
-  mount: 'NEWNS', pid: 'NEWPID', uts: 'NEWUTS', ipc: 'NEWIPC', network: 'NEWNET', user: 'NEWUSER', cgroup: 'NEWCGROUP',
-  time: 'NEWTIME',
-};
+export { newFlag } from './namespace.ts';
 
 export function compileCreate(spec: Spec, facts: Facts, options: PlanOptions): Step[] {
-  refuse(spec, facts);
-  const namespaces = spec.linux?.namespaces ?? [];
+  const spaces = spacesOf(spec, facts);
+  refuse(spec, spaces, facts, options);
+  const user = userNamespace(spec, spaces, facts);
+  const maps = spaces.fresh.has('user') ? idMaps(spec, facts) : undefined;
+  const mounts = spaces.fresh.has('mount');
+  const { sources, steps: files } = mounts ? fileSystem(spec, spaces, facts, options) : { sources: [], steps: [] };
   return [
-    ...cgroup(spec, facts, options),
-    ...sources(spec, facts),
+    ...group(spec, spaces, facts, options),
+    ...opened(spaces),
+    ...sources.filter((step) => step.by === 'runtime'),
     ...stdioSteps(spec.process, options),
-    ...born(namespaces, facts),
-    ...userNamespace(spec, namespaces),
-    ...join(namespaces),
-    ...late(namespaces),
-    ...fileSystem(spec, facts),
+    born(spaces, facts.cgroup !== 'none'),
+    ...user.runtime,
+
+    // From here on it is the child. What comes before the group and the root are known is the same for all, so that a
+    // pool can have it done in advance (prepaid.ts).
+    closeFds,
+    ...user.child,
+    dieWithParent,
+    ownSession,
+    ownKeyring,
+    ...(spaces.fresh.has('network') ? [loopback] : []),
+    ...sources.filter((step) => step.by === 'child'),
+    ...(mounts ? [leavePeers] : []),
+    ...late(spec, spaces),
+    ...(spaces.all.includes('mount') && !mounts ? [enterRoot] : []),
+    ...files,
     ...names(spec),
-    ...processSteps(spec.process, { console: true }),
+    ...consoleSteps(spec.process, mounts),
+    ...processSteps(spec.process, { spec, facts, maps }),
   ];
 }
 
-/** A field that this kernel cannot honour is an error that names it: a limit that does not limit would be a lie. */
-function refuse(spec: Spec, facts: Facts): void {
-  const where = facts.kernel === 'portable' ? 'portable mode' : 'this kernel';
-  for (const [i, { type }] of (spec.linux?.namespaces ?? []).entries()) {
-    if (!facts.namespaces.includes(type)) throw new SpecError(`linux.namespaces[${i}]`, `${where} has no ${type} namespace`);
-  }
-  const resources = spec.linux?.resources ?? {};
-  const limits = [
-    ['memory', 'memory', resources.memory], ['cpus', 'cpu', resources.cpu], ['pids', 'pids', resources.pids],
-  ] as const;
-  for (const [field, controller, value] of limits) {
-    if (value !== undefined && !facts.controllers.includes(controller)) {
-      throw new SpecError(field, `${where} has no ${controller} controller yet, and a limit is never ignored`);
-    }
-  }
-  if (resources.unified !== undefined && Object.keys(resources.unified).length > 0) {
-    throw new SpecError('linux.resources.unified', `${where} sets no files of a cgroup yet`);
-  }
-  if (spec.linux?.seccomp !== undefined && !facts.features.includes('seccomp')) {
-    throw new SpecError('linux.seccomp', `${where} has no seccomp filter yet`);
-  }
-}
-
-function cgroup(spec: Spec, facts: Facts, options: PlanOptions): Step[] {
+/** Its group with everything that keeps it small, before anything is in it. */
+function group(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions): Step[] {
+  const path = groupPath(spec, facts, options.id);
+  const limits = limitsOf(spec.linux?.resources, facts);
+  const guard = deviceGuard(spec, spaces, facts);
   if (facts.cgroup === 'none') return [];
-  const path = spec.linux?.cgroupsPath ?? `${facts.cgroupParent}/${options.id}`;
-  return [{ by: 'runtime', op: 'cgroup', args: { path }, slot: '$cgroup', undo: { op: 'rmdir', args: { path } } }];
+  const needed = guard.hierarchy === undefined ? limits.hierarchies : [...limits.hierarchies, guard.hierarchy];
+  return [...groupSteps(path, facts, needed, limits.controllers), ...limits.steps, ...guard.steps];
 }
 
-/** The kinds that are made by the clone itself; a cgroup namespace must wait until the child is in its group. */
-function born(namespaces: readonly Namespace[], facts: Facts): Step[] {
-  const fresh = namespaceTypes.filter((type) => namespaces.some((ns) => ns.type === type && ns.path === undefined));
-  const flags = fresh.filter((type) => type !== 'cgroup' && type !== 'time').map((type) => newFlag[type]);
-  return [{
-    by: 'runtime', op: 'clone', slot: '$pid',
-    args: { flags: [...flags, 'SIGCHLD'], ...(facts.cgroup === 'none' ? {} : { cgroup: '$cgroup' as const }) },
-    undo: { op: 'reap', args: { pid: '$pid' } },
-  }];
+/** A field that this kernel cannot honour is an error that names it. */
+function refuse(spec: Spec, spaces: Spaces, facts: Facts, { allowStray }: PlanOptions): void {
+  const where = facts.kernel === 'portable' ? 'portable mode' : 'this kernel';
+  for (const type of spaces.all) {
+    if (facts.namespaces.includes(type)) continue;
+    const i = spec.linux?.namespaces?.findIndex((ns) => ns.type === type) ?? -1;
+    throw new SpecError(i < 0 ? 'userns' : `linux.namespaces[${i}]`, `${where} has no ${type} namespace`, i < 0 ? 'twinbox info says why' : undefined);
+  }
+  for (const field of ['hostname', 'domainname'] as const) {
+    if (spec[field] !== undefined && !spaces.fresh.has('uts')) throw new SpecError(field, "needs a UTS namespace of the container's own");
+  }
+  if (facts.kernel === 'portable') return;
+  if (!spaces.all.includes('mount')) {
+    throw new SpecError('linux.namespaces', "without a mount namespace it would run in the machine's own root");
+  }
+  // With a PID namespace of its own every process of it dies with the first; else only a cgroup still finds them.
+  if (spaces.fresh.has('pid') || facts.cgroup !== 'none' || allowStray) return;
+  throw new SpecError('pid', 'in a PID namespace of others and without a cgroup its processes could not be found again',
+    'allowStray accepts that some are left behind');
 }
 
-/** The child may act as root of its user namespace only after the runtime has written the maps. */
-function userNamespace(spec: Spec, namespaces: readonly Namespace[]): Step[] {
-  if (!namespaces.some((ns) => ns.type === 'user' && ns.path === undefined)) return [];
-  const lines = (maps: NonNullable<Spec['linux']>['uidMappings']): string[] =>
-    (maps ?? []).map((map) => `${map.containerID} ${map.hostID} ${map.size}`);
-  const uid = lines(spec.linux?.uidMappings);
-  const gid = lines(spec.linux?.gidMappings);
-  if (uid.length === 0) throw new SpecError('linux.uidMappings', 'is empty, with a user namespace');
-  return [
-    { by: 'runtime', op: 'maps', args: { pid: '$pid', uid, gid, setgroups: 'allow' } },
-    { by: 'child', op: 'sync', args: { point: 'maps' } },
-    { by: 'child', op: 'credentials', args: { user: { uid: 0, gid: 0 } } },
-  ];
-}
-
-function join(namespaces: readonly Namespace[]): Step[] {
-  return namespaces.flatMap(({ type, path }): Step[] =>
-    path === undefined ? [] : [{ by: 'child', op: 'setns', args: { path, flags: [newFlag[type]] } }]);
-}
-
-function late(namespaces: readonly Namespace[]): Step[] {
-  const flags = namespaces
-    .filter((ns) => ns.path === undefined && (ns.type === 'cgroup' || ns.type === 'time'))
-    .map((ns) => newFlag[ns.type]);
-  return flags.length === 0 ? [] : [{ by: 'child', op: 'unshare', args: { flags } }];
-}
-
-/** Names and kernel parameters, while /proc/sys can still be written. */
+/** While /proc/sys can still be written, and powers are there. */
 function names(spec: Spec): Step[] {
   const steps: Step[] = [];
   if (spec.hostname !== undefined) steps.push({ by: 'child', op: 'sethostname', args: { name: spec.hostname } });

@@ -4,18 +4,35 @@
 import { SpecError } from '../errno.ts';
 import type { Facts, PlanOptions, Step } from '../plan.ts';
 import { checkProcess, type ProcessSpec, type Spec } from '../spec.ts';
-import { processSteps, stdioSteps } from './process.ts';
+import { idMaps, spacesOf } from './namespace.ts';
+import {
+  closeFds, consoleSteps, dieWithParent, ownKeyring, ownSession, processSteps, stdioSteps,
+} from './process.ts';
 
 export function compileExec(process: ProcessSpec, spec: Spec, facts: Facts, options: PlanOptions): Step[] {
   checkProcess(process, 'process');
-  const namespaces = (spec.linux?.namespaces ?? []).map((ns) => ns.type);
-  if (namespaces.some((type) => !facts.namespaces.includes(type))) throw new SpecError('linux.namespaces', 'unknown here');
+  const spaces = spacesOf(spec, facts);
+  if (spaces.all.some((type) => !facts.namespaces.includes(type))) throw new SpecError('linux.namespaces', 'unknown here');
+  const maps = spaces.fresh.has('user') ? idMaps(spec, facts) : undefined;
   return [
     ...stdioSteps(process, options),
     {
-      by: 'runtime', op: 'clone', slot: '$pid', args: { flags: ['SIGCHLD'], cgroup: '$cgroup', join: [{ from: '$init', namespaces }] },
+      by: 'runtime', op: 'clone', slot: '$pid',
+      args: {
+        flags: ['SIGCHLD'], ...(facts.cgroup === 'none' ? {} : { cgroup: '$cgroup' as const }),
+        ...(spaces.all.length > 0 ? { join: [{ from: '$init', namespaces: spaces.all }] } : {}),
+      },
       undo: { op: 'reap', args: { pid: '$pid' } },
     },
-    ...processSteps(process, { console: false }),
+    closeFds,
+    dieWithParent,
+    ...(spaces.all.includes('mount') ? [enterRoot] : []),
+    ownSession,
+    ownKeyring,
+    ...consoleSteps(process, false),
+    ...processSteps(process, { spec, facts, maps }),
   ];
 }
+
+export const enterRoot: Step =
+  { by: 'child', op: 'enter_root', args: {}, skip: { by: 'portable', why: 'setns has changed the root already' } };

@@ -1,166 +1,157 @@
-// The file system of a new container. The runtime opens what lies outside as detached mounts ($root, $bind0, ...); the
+// The file system of a new container. What lies outside is opened first, as detached mounts ($root, $bind0, ...); the
 // child pivots into the new root before it mounts anything there, so that every path below is resolved inside it and no
 // symlink of an image can lead out.
 
 import { SpecError } from '../errno.ts';
-import { busyboxRoot } from '../image.ts';
-import type { Action, Facts, Slot, Step } from '../plan.ts';
-import type { Device, Mount, Spec } from '../spec.ts';
+import type { Facts, PlanOptions, Slot, Step } from '../plan.ts';
+import type { Mount, Spec } from '../spec.ts';
+import { cgroupMounts } from './cgroupfs.ts';
+import type { Spaces } from './namespace.ts';
+import { deviceSteps } from './node.ts';
+import { normal } from './path.ts';
+import { rootSteps } from './root.ts';
+import { attach, hostTree, newTree, remount, spread } from './source.ts';
+import { sysctls } from './sysctl.ts';
+import { wordsOf } from './words.ts';
 
-/** fstab(5)'s words that are flags of mount(2): the flag, and whether the word sets or clears it. */
-const words: Readonly<Record<string, readonly [flag: string, set: boolean]>> = {
-  ro: ['RDONLY', true], rw: ['RDONLY', false], nosuid: ['NOSUID', true], suid: ['NOSUID', false],
-  nodev: ['NODEV', true], dev: ['NODEV', false], noexec: ['NOEXEC', true], exec: ['NOEXEC', false],
-  noatime: ['NOATIME', true], nodiratime: ['NODIRATIME', true], relatime: ['RELATIME', true],
-  strictatime: ['STRICTATIME', true], sync: ['SYNCHRONOUS', true], dirsync: ['DIRSYNC', true],
-};
-const propagations: Readonly<Record<string, readonly string[]>> = {
-  private: ['PRIVATE'], rprivate: ['REC', 'PRIVATE'], shared: ['SHARED'], rshared: ['REC', 'SHARED'],
-  slave: ['SLAVE'], rslave: ['REC', 'SLAVE'], unbindable: ['UNBINDABLE'], runbindable: ['REC', 'UNBINDABLE'],
-};
-
-interface MountWords {
-  readonly flags: readonly string[];
-  readonly bind: 'bind' | 'rbind' | undefined;
-  readonly propagation: readonly (readonly string[])[];
-  readonly data: string;
+export interface FileSystem {
+  /** Opened outside, by the runtime or, where only the child may, by it. */
+  readonly sources: readonly Step[];
+  /** From a copy of the creator's mounts to a root of one's own with everything in it. */
+  readonly steps: readonly Step[];
 }
 
-function parse(mount: Mount): MountWords {
-  const flags = new Set<string>();
-  const data: string[] = [];
-  const propagation: (readonly string[])[] = [];
-  let bind: MountWords['bind'] = mount.type === 'bind' ? 'rbind' : undefined;
-  for (const word of mount.options ?? []) {
-    const known = words[word];
-    const spread = propagations[word];
-    if (known !== undefined) known[1] ? flags.add(known[0]) : flags.delete(known[0]);
-    else if (spread !== undefined) propagation.push(spread);
-    else if (word === 'bind' || word === 'rbind') bind = word;
-    else if (word !== 'defaults') data.push(word);
-  }
-  return { flags: [...flags], bind, propagation, data: data.join(',') };
-}
+/** Nothing that is mounted in the child's copy of the mounts may be seen outside. It is the first of its own mounts. */
+export const leavePeers = spread('/', ['REC', 'PRIVATE']);
 
-const isBind = (mount: Mount): boolean => parse(mount).bind !== undefined;
-
-/** What lies outside the new root, opened by the runtime. */
-export function sources(spec: Spec, facts: Facts): Step[] {
-  const root: Step = spec.root.path.startsWith('builtin:')
-    ? template(spec.root.path)
-    : outside(spec.root.path, '$root', [], 'rbind', facts);
-  const binds = (spec.mounts ?? []).filter(isBind).map((mount, i) => {
-    if (mount.source === undefined) throw new SpecError(`mounts (${mount.destination})`, 'a bind without a source');
-    const { flags, bind } = parse(mount);
-    return outside(mount.source, `$bind${i}`, flags, bind, facts);
-  });
-  return [root, ...binds];
-}
-
-function template(path: string): Step {
-  if (path !== busyboxRoot) throw new SpecError('root.path', `no such root: ${path}`);
-  const name = path.slice('builtin:'.length);
+export function fileSystem(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions): FileSystem {
+  const root = rootSteps(spec, spaces, facts);
+  const mounts = mountsOf(spec, spaces, facts, options);
+  const devices = deviceSteps(spec, spaces, facts, (mount) => wordsOf(mount, 'mounts').bind !== undefined);
+  const masked = spec.linux?.maskedPaths ?? [];
+  const cover: Step[] = masked.length > 0 && facts.kernel === 'linux' ? [hostTree('/dev/null', '$null', [], false, facts)] : [];
   return {
-    by: 'runtime', op: 'fsmount', slot: '$root', args: { type: 'tmpfs', source: name, flags: [], template: name },
-    undo: { op: 'close', args: { fd: '$root' } },
+    sources: [...root.sources, ...mounts.sources, ...devices.sources, ...cover],
+    steps: [
+      { by: 'child', op: 'move_mount', args: { from: '$root', target: facts.staging } },
+      { by: 'child', op: 'chdir', args: { path: facts.staging } },
+      // pivot_root(2) takes no mount that has peers, and this one's would have everything below mounted on them as well.
+      ...(facts.hostDirectory === 'bind' ? [spread('.', ['REC', 'PRIVATE'])] : []),
+      { by: 'child', op: 'pivot_root', args: {} },
+      ...root.build,
+      ...mounts.steps,
+      ...devices.nodes,
+      ...sysctls(spec, spaces),
+      // The old root lies under `.` until here: a procfs may be mounted without privilege only while one is in sight.
+      { by: 'child', op: 'umount', args: { path: '.', flags: ['DETACH'] } },
+      { by: 'child', op: 'chdir', args: { path: '/' } },
+      ...protection(spec),
+      ...masked.map((path): Step => ({ by: 'child', op: 'mask', args: { path: normal(path), ...(cover.length > 0 ? { null: '$null' } : {}) } })),
+    ],
   };
 }
 
-function outside(path: string, slot: Slot, flags: readonly string[], bind: MountWords['bind'], facts: Facts): Step {
-  const undo = { op: 'close', args: { fd: slot } } as const;
-  if (facts.hostDirectory === 'hostfs') {
-    return { by: 'runtime', op: 'fsmount', slot, args: { type: 'hostfs', source: path, flags }, undo };
-  }
-  return { by: 'runtime', op: 'open_tree', slot, args: { path, flags: bind === 'bind' ? ['CLONE'] : ['CLONE', 'REC'] }, undo };
-}
-
-/** From the moment of birth to a root of one's own with everything in it. */
-export function fileSystem(spec: Spec, facts: Facts): Step[] {
-  if (!spec.linux?.namespaces?.some((ns) => ns.type === 'mount')) return [];
-  const child = (action: Action): Step => ({ by: 'child', ...action });
-  let bind = 0;
-  const mounts = (spec.mounts ?? []).flatMap((mount) => mountSteps(mount, () => `$bind${bind++}`));
+/** What protects, when all else is in place. */
+function protection(spec: Spec): Step[] {
+  const { rootfsPropagation, readonlyPaths = [] } = spec.linux ?? {};
   return [
-    // Nothing that is mounted here may be seen outside.
-    child({ op: 'mount', args: change('/', ['REC', 'PRIVATE']) }),
-    child({ op: 'move_mount', args: { from: '$root', target: facts.staging } }),
-    child({ op: 'chdir', args: { path: facts.staging } }),
-    child({ op: 'pivot_root', args: {} }),
-    ...mounts,
-    ...devices(spec),
-    ...identityFiles(spec),
-    ...Object.entries(spec.linux.sysctl ?? {}).map(([key, text]) =>
-      child({ op: 'write', args: { path: `/proc/sys/${key.replaceAll('.', '/')}`, text } })),
-    // The old root lies under `.` until here: a procfs may be mounted without privilege only while one is in sight.
-    child({ op: 'umount', args: { path: '.', flags: ['DETACH'] } }),
-    child({ op: 'chdir', args: { path: '/' } }),
-    ...(spec.linux.rootfsPropagation === undefined ? [] : [
-      child({ op: 'mount', args: change('/', ['REC', spec.linux.rootfsPropagation.toUpperCase()]) }),
-    ]),
-    ...(spec.root.readonly ? [child({ op: 'mount', args: change('/', ['BIND', 'REMOUNT', 'RDONLY']) })] : []),
-    ...(spec.linux.readonlyPaths ?? []).map((path) => child({ op: 'readonly', args: { path } })),
-    ...(spec.linux.maskedPaths ?? []).map((path) => child({ op: 'mask', args: { path } })),
+    ...(rootfsPropagation === undefined ? [] : [spread('/', ['REC', propagation(rootfsPropagation)])]),
+    ...(spec.root.readonly ? [remount('/', ['RDONLY'])] : []),
+    ...readonlyPaths.map((path): Step => ({ by: 'child', op: 'readonly', args: { path: normal(path) } })),
   ];
 }
 
-/** /etc/hostname and /etc/hosts of a root that is ours to write to; another's comes as it is. */
-function identityFiles({ root, hostname }: Spec): Step[] {
-  if (!root.path.startsWith('builtin:') || hostname === undefined) return [];
-  const hosts = `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`;
+function propagation(word: string): string {
+  if (!['private', 'slave', 'shared', 'unbindable'].includes(word)) throw new SpecError('linux.rootfsPropagation', `unknown propagation ${word}`);
+  return word.toUpperCase();
+}
+
+interface Mounts {
+  readonly sources: Step[];
+  readonly steps: Step[];
+}
+
+function mountsOf(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions): Mounts {
+  const made: Mounts = { sources: [], steps: [] };
+  let binds = 0;
+  let overlays = 0;
+  for (const [i, mount] of (spec.mounts ?? []).entries()) {
+    const field = `mounts[${i}]`;
+    const target = normal(mount.destination, `${field}.destination`);
+    if (target === '/') throw new SpecError(`${field}.destination`, 'is the root itself');
+    if (mount.type === 'program') made.steps.push(...program(mount, target, facts, field));
+    else if (wordsOf(mount, field).bind !== undefined) addBind(made, mount, { target, slot: `$bind${binds++}`, field }, facts, options);
+    else if (mount.type === 'cgroup' && facts.kernel === 'linux') made.steps.push(...cgroupMounts(mount, target, spec, facts, field));
+    else if (mount.type === 'overlay' && facts.kernel === 'linux') addOverlay(made, mount, { target, slot: `$overlay${overlays++}`, field }, facts, spaces);
+    else made.steps.push(...fresh(mount, target, field, facts));
+  }
+  return made;
+}
+
+interface Place {
+  readonly target: string;
+  readonly slot: Slot;
+  readonly field: string;
+}
+
+/** A program's bytes, put into the image: the emulated kernel's way, since a program of Linux comes in a directory. */
+function program({ source = '' }: Mount, target: string, facts: Facts, field: string): Step[] {
+  if (facts.kernel !== 'portable') throw new SpecError(field, `${source} is WebAssembly, which Linux does not run`, 'use --mode portable');
   return [
-    { by: 'child', op: 'write', args: { path: '/etc/hostname', text: `${hostname}\n` } },
-    { by: 'child', op: 'write', args: { path: '/etc/hosts', text: hosts } },
+    { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o755, file: true } },
+    { by: 'runtime', op: 'program', args: { source, target } },
   ];
 }
 
-const change = (target: string, flags: readonly string[]) => ({ source: '', target, type: '', flags, data: '' });
+function addBind(made: Mounts, mount: Mount, { target, slot, field }: Place, facts: Facts, options: PlanOptions): void {
+  const { source } = mount;
+  if (source === undefined || source === '') throw new SpecError(`mounts (${mount.destination})`, 'a bind without a source');
+  const { flags, deep, bind, propagation } = wordsOf(mount, field);
+  if (deep.length > 0 && !facts.features.includes('mount_setattr')) {
+    const why = facts.kernel === 'portable' ? 'portable mode has none' : 'this kernel has none (Linux 5.12 has)';
+    throw new SpecError(`${field}.options`, `mount options for a whole tree (rro and its like): ${why}`);
+  }
+  const shallow = flags.filter((flag) => !deep.includes(flag));
+  const file = facts.hostDirectory === 'bind' && isFile(source, options);
+  made.sources.push(hostTree(source, slot, flags, bind === 'rbind', facts));
+  made.steps.push(
+    { by: 'child', op: 'mkdirs', args: { path: target, mode: file ? 0o644 : 0o755, ...(file ? { file } : {}) } },
+    ...attach(slot, target, facts, propagation),
+    ...(shallow.length > 0 ? [remount(target, shallow)] : []),
+    ...(deep.length > 0 ? [remount(target, ['REC', ...deep])] : []),
+  );
+}
 
-function mountSteps(mount: Mount, nextBind: () => Slot): Step[] {
-  const target = mount.destination;
-  const { flags, bind, propagation, data } = parse(mount);
-  const spread = propagation.map((how): Step => ({ by: 'child', op: 'mount', args: change(target, how) }));
-  if (mount.type === 'program') {
-    return [
-      { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o755, file: true } },
-      { by: 'runtime', op: 'program', args: { source: mount.source ?? '', target } },
-    ];
-  }
-  const place: Step = { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o755 } };
-  if (bind !== undefined) {
-    const from = nextBind();
-    const remount = flags.length === 0 ? [] : [change(target, ['BIND', 'REMOUNT', ...flags])];
-    return [
-      place,
-      { by: 'child', op: 'move_mount', args: { from, target } },
-      ...remount.map((args): Step => ({ by: 'child', op: 'mount', args })),
-      ...spread,
-    ];
-  }
+/** A place for a file must be one itself. */
+function isFile(source: string, { stat }: PlanOptions): boolean {
+  const found = stat?.(source);
+  return found !== undefined && found.type !== 'directory';
+}
+
+/** Its layers are directories of the host: it is made where they can be seen. */
+function addOverlay(made: Mounts, mount: Mount, { target, slot, field }: Place, facts: Facts, spaces: Spaces): void {
+  known(mount, field, facts);
+  const { flags, propagation, data } = wordsOf(mount, field);
+  made.sources.push(newTree('overlay', slot, data, spaces.fresh.has('user')));
+  made.steps.push(
+    { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o755 } },
+    { by: 'child', op: 'move_mount', args: { from: slot, target } },
+    ...propagation.map((how) => spread(target, how)),
+    ...(flags.length > 0 ? [remount(target, flags)] : []),
+  );
+}
+
+function known({ type = 'none' }: Mount, field: string, facts: Facts): void {
+  if (facts.kernel === 'linux' && !facts.filesystems.includes(type)) throw new SpecError(`${field}.type`, `this kernel has no file system ${type}`);
+}
+
+function fresh(mount: Mount, target: string, field: string, facts: Facts): Step[] {
+  const { flags, propagation, data } = wordsOf(mount, field);
   const type = mount.type ?? 'none';
-  return [place, { by: 'child', op: 'mount', args: { source: mount.source ?? type, target, type, flags, data } }, ...spread];
-}
-
-/** The devices that every container has (config-linux.md, "Default Devices"), then the spec's own. */
-const standard: readonly Device[] = [
-  { type: 'c', path: '/dev/null', major: 1, minor: 3 }, { type: 'c', path: '/dev/zero', major: 1, minor: 5 },
-  { type: 'c', path: '/dev/full', major: 1, minor: 7 }, { type: 'c', path: '/dev/random', major: 1, minor: 8 },
-  { type: 'c', path: '/dev/urandom', major: 1, minor: 9 }, { type: 'c', path: '/dev/tty', major: 5, minor: 0 },
-];
-const links: readonly (readonly [path: string, target: string])[] = [
-  ['/dev/fd', '/proc/self/fd'], ['/dev/stdin', '/proc/self/fd/0'], ['/dev/stdout', '/proc/self/fd/1'],
-  ['/dev/stderr', '/proc/self/fd/2'], ['/dev/ptmx', 'pts/ptmx'],
-];
-
-function devices(spec: Spec): Step[] {
-  const own = spec.linux?.devices ?? [];
-  const fresh = (spec.mounts ?? []).some((mount) => mount.destination === '/dev' && !isBind(mount));
-  const nodes = [...(fresh ? standard : []), ...own].map((device): Step => ({
-    by: 'child', op: 'mknod',
-    args: {
-      path: device.path, type: device.type, major: device.major ?? 0, minor: device.minor ?? 0,
-      mode: device.fileMode ?? 0o666, uid: device.uid ?? 0, gid: device.gid ?? 0,
-    },
-  }));
-  const symlinks = (fresh ? links : []).map(([path, target]): Step => ({ by: 'child', op: 'symlink', args: { target, path } }));
-  return [...nodes, ...symlinks];
+  known(mount, field, facts);
+  return [
+    { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o755 } },
+    { by: 'child', op: 'mount', args: { source: mount.source ?? type, target, type, flags, data } },
+    ...propagation.map((how) => spread(target, how)),
+  ];
 }

@@ -22,7 +22,7 @@ export function printAction({ op, args }: Action): string {
 
 function print(key: string, value: unknown): string {
   if (typeof value === 'string') return value.startsWith('$') ? value : JSON.stringify(value);
-  if (typeof value === 'number' && key === 'mode') return `0${value.toString(8)}`;
+  if (typeof value === 'number' && (key === 'mode' || key === 'mask')) return `0${value.toString(8)}`;
   if (value instanceof Uint8Array) return `${value.length} bytes ${hash(value)}`;
   if (Array.isArray(value)) {
     if (key === 'flags') return value.length === 0 ? '0' : value.join('|');

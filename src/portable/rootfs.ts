@@ -5,50 +5,13 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { type TmpInode, TmpSuper } from '../kernel/fs/tmpfs.ts';
 import { toBytes } from '../kernel/bytes.ts';
 import { S } from '../kernel/uapi/fcntl.ts';
+import { directories, files, sbin } from '../skeleton.ts';
 
 /** The built userland. */
 export interface Userland {
   readonly busybox: Uint8Array;
   readonly applets: readonly string[];
 }
-
-const directories: readonly (readonly [path: string, mode?: number])[] = [
-  ['bin'], ['dev'], ['etc'], ['home'], ['mnt'], ['proc'], ['root', 0o700], ['run'], ['sbin'], ['sys'], ['tmp', 0o1777],
-  ['usr'], ['usr/bin'], ['usr/local'], ['usr/local/bin'], ['usr/sbin'], ['var'], ['var/tmp', 0o1777], ['var/run'],
-];
-
-const files: Readonly<Record<string, string>> = {
-  'etc/passwd': `root:x:0:0:root:/root:/bin/sh
-daemon:x:1:1:daemon:/usr/sbin:/bin/false
-bin:x:2:2:bin:/bin:/bin/false
-sys:x:3:3:sys:/dev:/bin/false
-sync:x:4:100:sync:/bin:/bin/sync
-mail:x:8:8:mail:/var/spool/mail:/bin/false
-www-data:x:33:33:www-data:/var/www:/bin/false
-operator:x:37:37:Operator:/var:/bin/false
-nobody:x:65534:65534:nobody:/home:/bin/false
-`,
-  'etc/group': `root:x:0:
-daemon:x:1:
-bin:x:2:
-sys:x:3:
-adm:x:4:
-tty:x:5:
-disk:x:6:
-wheel:x:10:root
-mail:x:8:
-www-data:x:33:
-operator:x:37:
-users:x:100:
-nogroup:x:65534:
-`,
-  'etc/hosts': '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n',
-  'etc/resolv.conf': '# no network\n',
-  'etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
-};
-
-/** Programs that live in /sbin by custom. */
-const sbin = new Set(['docker-init', 'init', 'pivot_root', 'sysctl', 'ip', 'chroot']);
 
 export function busyboxTemplate(kernel: Kernel, userland: Userland): TmpSuper {
   const type = kernel.vfs.types.get('tmpfs')!;

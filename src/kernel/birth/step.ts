@@ -115,7 +115,7 @@ export const births: Steps = {
   *maps(birth, { pid: _pid, uid, gid, setgroups }) {
     const pid = child(birth).pid.in(init(birth).pid.ns);
     yield* writeFile(init(birth), `/proc/${pid}/uid_map`, uid.join('\n'));
-    yield* writeFile(init(birth), `/proc/${pid}/setgroups`, setgroups);
+    if (setgroups !== '') yield* writeFile(init(birth), `/proc/${pid}/setgroups`, setgroups);
     yield* writeFile(init(birth), `/proc/${pid}/gid_map`, gid.join('\n'));
   },
 
@@ -147,7 +147,7 @@ export const births: Steps = {
   },
 
   delegate: notHere, limit: notHere, device_program: notHere, seccomp: notHere, keyring: notHere, loopback: notHere,
-  close_fds: notHere, dumpable: notHere, pdeathsig: notHere, enter_root: notHere,
+  close_fds: notHere, dumpable: notHere, pdeathsig: notHere, enter_root: notHere, init: notHere,
 
   // One after the other is what a single list of steps already is.
   *sync() {},
@@ -275,6 +275,7 @@ export const births: Steps = {
   },
 
   *prlimit(birth, { type, soft, hard }) {
+    if (soft === -2 || hard === -2) throw new SysError('ENOSYS', 'prlimit64', 'a limit that stays as it is');
     const limit = (n: number): number => (n === -1 ? Infinity : n);
     const value = new ByteBuf(encode('rlimit64', { rlim_cur: limit(soft), rlim_max: limit(hard) }));
     yield* sys(child(birth), 'prlimit64', 0, RLIMIT[type as keyof typeof RLIMIT], value, undefined);

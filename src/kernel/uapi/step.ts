@@ -5,7 +5,10 @@ import type { ErrnoName } from './errno.ts';
 
 export type NamespaceType = 'pid' | 'network' | 'mount' | 'ipc' | 'uts' | 'user' | 'cgroup' | 'time';
 
-/** Ids, or (an extension of OCI) a `username` that is looked up in the container's own /etc/passwd, as docker's -u does. */
+/**
+ * Ids, or (an extension of OCI) a `username` that is looked up in the container's own /etc/passwd, as docker's -u does:
+ * `user[:group]`, and on further lines groups to add, by name or number.
+ */
 export interface User {
   readonly uid?: number;
   readonly gid?: number;
@@ -31,7 +34,8 @@ export interface Ops {
   // By the runtime.
   /**
    * A group of the container's own below the parent. `path` is where it lies in its hierarchy; `v2` and `v1` are its host
-   * directories: of the unified hierarchy, and of those v1 controllers that the spec or the profile needs.
+   * directories: of the unified hierarchy, and of those v1 controllers that the spec or the profile needs. Controllers that
+   * share a v1 hierarchy share an entry, which has the name of all: `cpu,cpuacct`.
    */
   cgroup: { readonly path: string; readonly v2?: string; readonly v1?: readonly { readonly controller: string; readonly dir: string }[] };
   /** Lets the children of a v2 group have controllers: `+memory +pids` into cgroup.subtree_control. */
@@ -128,6 +132,8 @@ export interface Ops {
   umask: { readonly mask: number };
   /** A filter of struct sock_filter (seccomp(2) SECCOMP_SET_MODE_FILTER); `profile` is what a reader calls it. */
   seccomp: { readonly profile: string; readonly flags: readonly string[]; readonly filter: Uint8Array };
+  /** It stays as PID 1, passes signals on, reaps, and ends as its child does, which goes on in its place (docker's --init). */
+  init: Record<never, never>;
   /** execve(2) along PATH. */
   exec: { readonly args: readonly string[]; readonly env: readonly string[] };
 }
