@@ -30,5 +30,10 @@ pub mod resolve;
 pub mod seccomp;
 pub mod step;
 
+#[cfg(test)]
+mod encode;
+#[cfg(test)]
+mod trial;
+
 // The supervisor.
 pub mod supervisor;

@@ -576,3 +576,214 @@ fn check_fields(step: &Step, slots: u32) -> Result<()> {
     }
     if fields.at == step.end { Ok(()) } else { fail(EINVAL) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::Encoder;
+
+    /// A plan with every kind of field and a good part of the operations.
+    fn sample() -> Vec<u8> {
+        let mut plan = Encoder::new();
+        plan.runtime(Op::Cgroup).text("/sys/fs/cgroup/x").texts(&["memory", "pids"]).texts(&["/a", "/b"]).result(5);
+        plan.runtime(Op::DeviceProgram).blob(&[1; 24]);
+        plan.runtime(Op::OpenTree).text("/root").int(1).result(8);
+        plan.runtime(Op::Stdio).ints(&[0, 1, 2]).result(2);
+        plan.runtime(Op::Clone).int(0x20000000).int(1).ints(&[1, 0x20000000]).result(6);
+        plan.child(Op::CloseFds);
+        plan.child(Op::Mount).text("proc").text("/proc").text("proc").int(14).texts(&["hidepid=2", "gid=5"]).optional(2).optional(20);
+        plan.child(Op::MoveMount).int(8).text("");
+        plan.child(Op::Credentials).int(0).int(1000).int(1000).ints(&[4, 5, 6]).text("");
+        plan.child(Op::Seccomp).int(0).blob(&[6, 0, 0, 0, 0, 0, 0xff, 0x7f]);
+        plan.child(Op::Exec).vector(&["sh", "-c", "exit 0"], 0).vector(&["PATH=/bin", "A=1"], 1);
+        plan.finish(1, 9)
+    }
+
+    #[test]
+    fn a_plan_is_read_as_it_was_written() {
+        let bytes = sample();
+        let plan = Plan::new(bytes.leak()).unwrap();
+        assert_eq!((plan.header().kind, plan.header().steps, plan.header().slots), (Kind::Create, 11, 9));
+        assert_eq!(plan.clone_step(), Some(4));
+        let cgroup = plan.step(0).unwrap();
+        assert_eq!((cgroup.op, cgroup.by, cgroup.slot), (Op::Cgroup, By::Runtime, Some(5)));
+        let mut fields = cgroup.fields();
+        assert_eq!(fields.text().unwrap(), c"/sys/fs/cgroup/x");
+        assert_eq!(fields.texts().unwrap().collect::<Vec<_>>(), [c"memory", c"pids"]);
+        assert_eq!(fields.texts().unwrap().map(|it| it.to_bytes().len()).sum::<usize>(), 4);
+        let mount = plan.step(6).unwrap();
+        assert!(mount.tolerates(Errno::new(2)) && mount.tolerates(Errno::new(20)) && !mount.tolerates(Errno::new(1)));
+        let mut fields = plan.step(8).unwrap().fields();
+        assert_eq!((fields.int().unwrap(), fields.small().unwrap(), fields.small().unwrap()), (0, 1000, 1000));
+        assert_eq!(fields.ints().unwrap().iter().collect::<Vec<_>>(), [4, 5, 6]);
+        let exec = plan.step(10).unwrap();
+        let (environment, spare) = plan.environment(&exec).unwrap();
+        assert_eq!((environment.collect::<Vec<_>>(), spare), (vec![c"PATH=/bin", c"A=1"], 1));
+    }
+
+    #[test]
+    fn argv_and_environment_are_relocated_where_they_are() {
+        let mut plan = Plan::new(sample().leak()).unwrap();
+        let (arguments, mut environment) = plan.exec(10).unwrap();
+        assert_eq!((0..3).map(|n| arguments.get(n).unwrap()).collect::<Vec<_>>(), [c"sh", c"-c", c"exit 0"]);
+        assert!(arguments.get(3).is_none());
+        environment.push(c"HOME=/").unwrap();
+        assert_eq!((environment.len(), environment.get(2).unwrap()), (3, c"HOME=/"));
+        assert_eq!(environment.push(c"MORE=1").unwrap_err(), E2BIG);
+    }
+
+    #[test]
+    fn a_bad_plan_is_refused_whole() {
+        type Change = fn(&mut Vec<u8>);
+        let rows: &[(&str, Change)] = &[
+            ("no bytes", |plan| plan.clear()),
+            ("half a header", |plan| plan.truncate(40)),
+            ("magic", |plan| plan[0] ^= 1),
+            ("version", |plan| plan[4] = 2),
+            ("no kind", |plan| plan[6] = 0),
+            ("unknown kind", |plan| plan[6] = 9),
+            ("size too small", |plan| plan[8] -= 8),
+            ("size too large", |plan| plan[8] += 8),
+            ("cut", |plan| plan.truncate(plan.len() - 8)),
+            ("too few steps", |plan| plan[12] -= 1),
+            ("too many steps", |plan| plan[12] += 1),
+            ("4 billion steps", |plan| plan[12..16].fill(0xff)),
+            ("too few slots", |plan| plan[16] = 7),
+            ("too many slots", |plan| plan[18] = 1),
+            ("a slot out of the table", |plan| plan[16] = 8),
+            ("prepaid behind the end", |plan| plan[32] = 99),
+            ("rest of the header", |plan| plan[63] = 1),
+            ("unknown operation", |plan| plan[64] = 47),
+            ("operation 0", |plan| plan[64] = 0),
+            ("by nobody", |plan| plan[66] = 2),
+            ("by the wrong one", |plan| plan[66] = 1),
+            ("unknown bits", |plan| plan[67] = 2),
+            ("length 0", |plan| plan[68] = 0),
+            ("length odd", |plan| plan[68] += 1),
+            ("length huge", |plan| plan[68..72].fill(0xff)),
+            ("result in no slot", |plan| plan[72..74].copy_from_slice(&[9, 0])),
+            ("five optional errnos", |plan| plan[74] = 5),
+            ("reserved byte", |plan| plan[75] = 1),
+            ("reserved word", |plan| plan[84] = 1),
+            ("text too long", |plan| plan[88] += 1),
+            ("text too short", |plan| plan[88] -= 1),
+            ("text huge", |plan| plan[88..92].fill(0xff)),
+            ("NUL in a text", |plan| plan[93] = 0),
+            ("no NUL behind a text", |plan| plan[92 + 16] = b'x'),
+            ("padding", |plan| plan[92 + 17] = 1),
+            ("more strings than there are", |plan| plan[112] = 3),
+            ("fewer strings than there are", |plan| plan[112] = 1),
+        ];
+        for (what, change) in rows {
+            let mut bytes = sample();
+            assert!(check(&bytes).is_ok());
+            change(&mut bytes);
+            assert!(check(&bytes).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_vector_cannot_point_out_of_its_strings() {
+        let bytes = sample();
+        let table = bytes.windows(16).rposition(|it| it[..8] == [3, 0, 0, 0, 0, 0, 0, 0] && it[8..12] != [0; 4]).unwrap();
+        for (at, value) in [(8, 0u64), (8, u64::MAX), (16, 8), (24, 1 << 40), (32, 1), (0, 4), (0, 2), (0, u64::MAX), (0, 3 | 1 << 32)] {
+            let mut bytes = bytes.clone();
+            bytes[table + at..table + at + 8].copy_from_slice(&value.to_le_bytes());
+            assert!(check(&bytes).is_err(), "{at} {value}");
+        }
+    }
+
+    #[test]
+    fn a_child_closes_descriptors_first_and_is_cloned_once() {
+        let plan = |ops: &[(Op, u8)], kind| {
+            let mut plan = Encoder::new();
+            for (op, by) in ops {
+                plan.step(*op, *by);
+                if *op == Op::Clone {
+                    plan.int(0).int(0).ints(&[]);
+                }
+            }
+            check(&plan.finish(kind, 8)).is_ok()
+        };
+        assert!(plan(&[(Op::Clone, 0), (Op::CloseFds, 1), (Op::Setsid, 1)], 1));
+        assert!(!plan(&[(Op::Clone, 0), (Op::Setsid, 1)], 1));
+        assert!(!plan(&[(Op::CloseFds, 1)], 1));
+        assert!(!plan(&[(Op::Clone, 0), (Op::Clone, 0)], 1));
+        assert!(!plan(&[(Op::Clone, 0)], 3));
+        assert!(plan(&[], 3));
+    }
+
+    /// Reads all that a plan has, as the supervisor and the child would.
+    fn read_everything(bytes: &[u8], header: &Header) -> usize {
+        let steps = Steps { bytes, at: HEADER, index: 0, count: header.steps };
+        let mut seen = 0;
+        for step in steps {
+            let mut fields = step.fields();
+            for field in step.shape {
+                seen += match field {
+                    Field::Int => fields.int().unwrap() as usize & 1,
+                    Field::Slot => fields.slot().unwrap().map_or(0, |slot| slot),
+                    Field::Text => fields.text().unwrap().count_bytes(),
+                    Field::Bytes => fields.bytes().unwrap().len(),
+                    Field::Texts => fields.texts().unwrap().map(|text| text.count_bytes()).sum(),
+                    Field::Ints => fields.ints().unwrap().iter().count(),
+                    Field::Vector => fields.vector().unwrap().count,
+                };
+            }
+        }
+        seen
+    }
+
+    #[test]
+    fn no_mutation_leads_out_of_the_plan() {
+        let base = sample();
+        let mut state = 0x9e37_79b9_7f4a_7c15u64;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as usize % below
+        };
+        let odd = [0u8, 1, 2, 7, 8, 0x10, 0x7f, 0x80, 0xfe, 0xff];
+        let (mut good, mut executed) = (0, 0);
+        for _ in 0..200_000 {
+            let mut bytes = base.clone();
+            for _ in 0..=random(3) {
+                let at = random(bytes.len());
+                match random(4) {
+                    0 => bytes[at] ^= 1 << random(8),
+                    1 => bytes[at] = odd[random(odd.len())],
+                    2 => {
+                        let word = at & !3;
+                        let value = [0u32, 1, 0xffff_ffff, 0x7fff_ffff, bytes.len() as u32, random(4096) as u32][random(6)];
+                        bytes[word..word + 4].copy_from_slice(&value.to_le_bytes());
+                    }
+                    _ => {
+                        let length = random(bytes.len() / 8 + 2) * 8;
+                        if random(8) == 0 && length >= 64 {
+                            bytes.resize(length, 0);
+                            bytes[8..12].copy_from_slice(&(length as u32).to_le_bytes());
+                        }
+                    }
+                }
+            }
+            let Ok(header) = check(&bytes) else { continue };
+            good += 1;
+            read_everything(&bytes, &header);
+            if executed < 2000 {
+                executed += 1;
+                let mut plan = Plan::new(bytes.leak()).unwrap();
+                for index in 0..header.steps {
+                    if plan.step(index).is_some_and(|step| step.op == Op::Exec) {
+                        let (arguments, environment) = plan.exec(index).unwrap();
+                        (0..arguments.len()).for_each(|n| assert!(arguments.get(n).is_some()));
+                        (0..environment.len()).for_each(|n| assert!(environment.get(n).is_some()));
+                        break;
+                    }
+                }
+            }
+        }
+        // Flags and texts may be anything, so some mutations stay good.
+        assert!(good > 1000, "{good}");
+    }
+}

@@ -45,13 +45,20 @@ pub fn open(root: Fd, path: &CStr, flags: i32, mode: u32) -> Result<Owned> {
             Err(error) => return Err(error),
         }
     }
+    walked(root, path, flags, create)
+}
+
+/// The same without openat2(2).
+fn walked(root: Fd, path: &CStr, flags: i32, mode: u32) -> Result<Owned> {
     let mut walk = Walk::begin(root, path)?;
     let found = walk.to_end(flags & O_NOFOLLOW == 0, None)?;
     if flags & O_PATH != 0 {
-        return found.ok_or(Errno::new(ENOENT));
+        let found = found.ok_or(Errno::new(ENOENT))?;
+        let wrong = flags & O_DIRECTORY != 0 && !sys::fstat(found.fd())?.is(S_IFDIR);
+        return if wrong { fail(ENOTDIR) } else { Ok(found) };
     }
     let name = if walk.name.as_bytes().is_empty() { c"." } else { walk.name.as_c() };
-    sys::openat(walk.top(), name, flags | O_NOFOLLOW, create).map(Owned::new)
+    sys::openat(walk.top(), name, flags | O_NOFOLLOW, mode).map(Owned::new)
 }
 
 /// Makes the directories of a path as far as they are missing, or with `file` an empty file as its last name, and gives
@@ -250,5 +257,233 @@ impl Walk {
 impl Drop for Walk {
     fn drop(&mut self) {
         self.to_root();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::CString;
+    use std::fs;
+    use std::os::fd::{AsRawFd, OwnedFd};
+    use std::os::unix::fs::{MetadataExt, symlink};
+    use std::path::{Path as StdPath, PathBuf};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    /// A directory with a root in it, and things beside that root which nobody may reach.
+    struct Tree(PathBuf);
+
+    impl Tree {
+        fn new(name: &str) -> Tree {
+            let path = std::env::temp_dir().join(format!("resolve-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            for directory in ["root/a/b/c", "root/x/dir", "root/run", "root/etc", "outside/b/c", "outside/dir"] {
+                fs::create_dir_all(path.join(directory)).unwrap();
+            }
+            for file in ["root/a/b/c/file", "root/x/dir/file", "root/file", "outside/secret", "outside/dir/secret", "outside/b/c/secret"] {
+                fs::write(path.join(file), file).unwrap();
+            }
+            let outside = path.join("outside");
+            let links = [
+                ("root/a/link", "b"), ("root/a/abs", "/x/dir"), ("root/up", "../../../../../.."), ("root/loop", "loop"),
+                ("root/climb", "a/../../outside"), ("root/host", outside.to_str().unwrap()), ("root/nowhere", "/no/where"),
+                ("root/tofile", "/a/../file"), ("root/slash", "/"), ("root/double", "//a//link/./c/../c/"), ("root/ping", "pong"),
+                ("root/pong", "ping"), ("root/torun", "/run/sub/sub"),
+            ];
+            for (from, to) in links {
+                symlink(to, path.join(from)).unwrap();
+            }
+            symlink("/file", path.join("root/n0")).unwrap();
+            for n in 1..45 {
+                symlink(format!("n{}", n - 1), path.join(format!("root/n{n}"))).unwrap();
+            }
+            Tree(path)
+        }
+
+        fn root(&self) -> OwnedFd {
+            fs::File::open(self.0.join("root")).unwrap().into()
+        }
+
+        fn inode(&self, path: &str) -> u64 {
+            fs::symlink_metadata(self.0.join(path)).unwrap().ino()
+        }
+    }
+
+    impl Drop for Tree {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    type Resolver = fn(Fd, &CStr, i32, u32) -> Result<Owned>;
+    const BOTH: [(&str, Resolver); 2] = [("openat2", open), ("walk", walked)];
+
+    #[test]
+    fn every_path_ends_inside_the_root() {
+        let tree = Tree::new("paths");
+        let root = tree.root();
+        // What it leads to below root, or the error.
+        let rows: &[(&str, core::result::Result<&str, i32>)] = &[
+            ("", Ok("")), ("/", Ok("")), (".", Ok("")), ("..", Ok("")), ("/../..", Ok("")), ("a/b", Ok("a/b")), ("/a/b/", Ok("a/b")),
+            ("a//b/./c/../c/file", Ok("a/b/c/file")), ("a/link/c", Ok("a/b/c")), ("a/abs", Ok("x/dir")), ("a/abs/file", Ok("x/dir/file")),
+            ("up", Ok("")), ("up/x/dir", Ok("x/dir")), ("up/outside", Err(ENOENT)), ("climb", Err(ENOENT)), ("climb/secret", Err(ENOENT)),
+            ("host", Err(ENOENT)), ("host/secret", Err(ENOENT)), ("loop", Err(ELOOP)), ("ping/x", Err(ELOOP)), ("nowhere", Err(ENOENT)),
+            ("tofile", Ok("file")), ("tofile/", Err(ENOTDIR)), ("file/", Err(ENOTDIR)), ("file/x", Err(ENOTDIR)), ("file/..", Err(ENOTDIR)),
+            ("file/.", Err(ENOTDIR)), ("slash", Ok("")), ("slash/a", Ok("a")), ("double", Ok("a/b/c")), ("none", Err(ENOENT)), ("none/x", Err(ENOENT)),
+            ("n39", Ok("file")), ("n40", Err(ELOOP)),
+        ];
+        for (how, resolver) in BOTH {
+            for (path, wanted) in rows {
+                let found = resolver(root.as_raw_fd(), &CString::new(*path).unwrap(), O_PATH | O_CLOEXEC, 0);
+                let found = found.map(|fd| sys::fstat(fd.fd()).unwrap().inode).map_err(|error| error.code());
+                let wanted = wanted.map(|path| tree.inode(&format!("root/{path}")));
+                assert_eq!(found, wanted, "{path:?} by {how}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_symlink_is_found_itself_if_it_is_not_followed() {
+        let tree = Tree::new("last");
+        let root = tree.root();
+        for (how, resolver) in BOTH {
+            for (path, wanted) in [("host", "host"), ("a/link", "a/link"), ("a/link/", "a/b"), ("up/loop", "loop"), ("file", "file")] {
+                let fd = resolver(root.as_raw_fd(), &CString::new(path).unwrap(), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0).unwrap();
+                assert_eq!(sys::fstat(fd.fd()).unwrap().inode, tree.inode(&format!("root/{wanted}")), "{path} by {how}");
+            }
+        }
+    }
+
+    #[test]
+    fn procfs_links_to_anywhere_are_refused_and_its_plain_ones_are_not() {
+        let root: OwnedFd = fs::File::open("/").unwrap().into();
+        for (how, resolver) in BOTH {
+            for path in [c"/proc/self/root", c"/proc/self/cwd/x", c"/proc/self/exe", c"/proc/self/fd/0", c"/proc/thread-self/ns/net"] {
+                let error = resolver(root.as_raw_fd(), path, O_PATH | O_CLOEXEC, 0).err();
+                assert_eq!(error.map(Errno::code), Some(ELOOP), "{path:?} by {how}");
+            }
+            for path in [c"/proc/self/status", c"/proc/mounts", c"/proc/net/dev"] {
+                assert!(resolver(root.as_raw_fd(), path, O_PATH | O_CLOEXEC, 0).is_ok(), "{path:?} by {how}");
+            }
+        }
+    }
+
+    #[test]
+    fn directories_are_made_inside_also_where_a_symlink_leads_nowhere() {
+        let tree = Tree::new("make");
+        let root = tree.root();
+        let there = |path: &str| fs::symlink_metadata(tree.0.join("root").join(path));
+        for path in [c"/new/one/two", c"nowhere/below", c"torun", c"up/up/newer", c"a/abs/deep/er", c"climb/x"] {
+            make(root.as_raw_fd(), path, 0o750, false).unwrap();
+        }
+        for path in ["new/one/two", "no/where/below", "run/sub/sub", "newer", "x/dir/deep/er", "outside/x"] {
+            assert!(there(path).unwrap().is_dir(), "{path}");
+        }
+        assert!(fs::read_dir(tree.0.join("outside")).unwrap().all(|it| it.unwrap().file_name() != "x"));
+        make(root.as_raw_fd(), c"/etc/some/file", 0o644, true).unwrap();
+        make(root.as_raw_fd(), c"/etc/some/file", 0o644, true).unwrap();
+        assert!(there("etc/some/file").unwrap().is_file());
+        let error = |path, file| make(root.as_raw_fd(), path, 0o755, file).err().map(Errno::code);
+        assert_eq!(error(c"/a/b", true), Some(EISDIR));
+        assert_eq!(error(c"/file", false), Some(ENOTDIR));
+        assert_eq!(error(c"/file/x", false), Some(ENOTDIR));
+        assert_eq!(error(c"/loop/x", false), Some(ELOOP));
+        assert_eq!(error(c"/etc/some/", true), Some(EISDIR));
+    }
+
+    #[test]
+    fn a_parent_and_a_name_are_parted_without_following_the_name() {
+        let tree = Tree::new("parent");
+        let root = tree.root();
+        for (path, directory, name) in [(c"/a/link", "root/a", "link"), (c"a/abs/new//", "root/x/dir", "new"), (c"host", "root", "host")] {
+            let (parent, found) = parent(root.as_raw_fd(), path, None).unwrap();
+            assert_eq!(sys::fstat(parent.fd()).unwrap().inode, tree.inode(directory));
+            assert_eq!(found.as_bytes(), name.as_bytes());
+        }
+        for path in [c"/", c"", c"a/..", c"a/.", c".."] {
+            assert!(parent(root.as_raw_fd(), path, None).is_err(), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_opened_or_made_where_its_links_lead() {
+        let tree = Tree::new("open");
+        let root = tree.root();
+        for (how, resolver) in BOTH {
+            let open = |path, flags| resolver(root.as_raw_fd(), path, flags | O_CLOEXEC, if flags & O_CREAT != 0 { 0o600 } else { 0 });
+            assert_eq!(sys::fstat(open(c"tofile", O_RDONLY).unwrap().fd()).unwrap().inode, tree.inode("root/file"), "{how}");
+            assert_eq!(open(c"tofile", O_WRONLY | O_NOFOLLOW).err().map(Errno::code), Some(ELOOP), "{how}");
+            assert_eq!(open(c"tofile", O_WRONLY | O_CREAT | O_NOFOLLOW).err().map(Errno::code), Some(ELOOP), "{how}");
+            assert_eq!(open(c"a", O_RDONLY | O_DIRECTORY).map(|fd| sys::fstat(fd.fd()).unwrap().inode).unwrap(), tree.inode("root/a"));
+            symlink("/run/made", tree.0.join("root/tomade")).unwrap();
+            open(c"tomade", O_WRONLY | O_CREAT).unwrap();
+            assert!(tree.0.join("root/run/made").is_file(), "{how}");
+            fs::remove_file(tree.0.join("root/run/made")).unwrap();
+            fs::remove_file(tree.0.join("root/tomade")).unwrap();
+        }
+    }
+
+    #[test]
+    fn deep_and_long_paths_end_in_an_error() {
+        let tree = Tree::new("deep");
+        let root = tree.root();
+        let deep = "d/".repeat(400);
+        let long = "x".repeat(300);
+        for path in [deep, long] {
+            let path = CString::new(path).unwrap();
+            assert_eq!(make(root.as_raw_fd(), &path, 0o755, false).err().map(Errno::code), Some(ENAMETOOLONG));
+        }
+    }
+
+    /// One thread moves directories out of the root and puts symlinks in their place, as fast as it can.
+    #[test]
+    fn a_renamer_cannot_lead_a_walk_out() {
+        let tree = Tree::new("race");
+        let root = tree.root();
+        let secrets: Vec<u64> = ["outside", "outside/secret", "outside/dir", "outside/dir/secret", "outside/b/c", "outside/b/c/secret"]
+            .iter().map(|path| tree.inode(path)).chain([fs::metadata("/etc").unwrap().ino(), fs::metadata("/").unwrap().ino()]).collect();
+        let done = AtomicBool::new(false);
+        let mut found = [0usize; 2];
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let at = |path: &str| tree.0.join(path);
+                symlink(tree.0.join("outside/b"), at("root/a/trap")).unwrap();
+                symlink("../../../outside/b", at("root/a/trap2")).unwrap();
+                while !done.load(Ordering::Relaxed) {
+                    move_over(&at("root/a/b"), &at("outside/moved"));
+                    move_over(&at("outside/moved"), &at("root/a/b"));
+                    move_over(&at("root/a/b"), &at("root/a/kept"));
+                    move_over(&at("root/a/trap"), &at("root/a/b"));
+                    move_over(&at("root/a/b"), &at("root/a/trap"));
+                    move_over(&at("root/a/trap2"), &at("root/a/b"));
+                    move_over(&at("root/a/b"), &at("root/a/trap2"));
+                    move_over(&at("root/a/kept"), &at("root/a/b"));
+                }
+            });
+            let end = Instant::now() + Duration::from_millis(1500);
+            while Instant::now() < end {
+                for path in [c"a/b/c/../../../../../etc", c"a/b/c/secret", c"a/b/../../../outside/secret", c"a/link/c/..", c"a/b/c/../../../../outside/dir/secret"] {
+                    for (n, (how, resolver)) in BOTH.into_iter().enumerate() {
+                        if let Ok(fd) = resolver(root.as_raw_fd(), path, O_PATH | O_CLOEXEC, 0) {
+                            found[n] += 1;
+                            assert!(!secrets.contains(&sys::fstat(fd.fd()).unwrap().inode), "{path:?} by {how}");
+                        }
+                    }
+                }
+            }
+            // What is made may land in a directory that is just being moved away, but never where a symlink led.
+            while Instant::now() < end + Duration::from_millis(300) {
+                let _ = make(root.as_raw_fd(), c"a/b/made/here", 0o755, false);
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        assert!(found.iter().all(|count| *count > 0));
+        assert!(!tree.0.join("outside/b/made").exists());
+        assert!(fs::read_dir("/proc/self/fd").unwrap().count() < 200, "descriptors are left open");
+    }
+
+    fn move_over(from: &StdPath, to: &StdPath) {
+        let _ = fs::rename(from, to);
     }
 }

@@ -1,0 +1,183 @@
+//! The program: how it is found, its arguments, its terminal.
+
+use super::*;
+use crate::errno::*;
+
+fn birth(image: &Image) -> Birth {
+    let mut birth = Birth::container(image);
+    birth.detach();
+    birth
+}
+
+#[test]
+fn a_program_is_looked_for_along_path() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("path");
+    fs::create_dir_all(image.0.join("etc/first")).unwrap();
+    image.write("etc/first/echo", "not executable");
+    image.write("tmp/script", "no magic number");
+    fs::set_permissions(image.0.join("tmp/script"), fs::Permissions::from_mode(0o755)).unwrap();
+    let run = |args: &[&str], env: &[&str]| {
+        let mut birth = birth(&image);
+        birth.exec(args, env);
+        birth.run()
+    };
+    assert_eq!(run(&["echo", "a", "", "b c"], &["PATH=/none:/etc/first:/bin"]).printed(), "a  b c");
+    assert_eq!(run(&["echo", "x"], &[]).printed(), "x");
+    assert_eq!(run(&["/bin/echo", "x"], &["PATH="]).printed(), "x");
+    let mut relative = birth(&image);
+    relative.child(Op::Chdir).text("/bin");
+    relative.exec(&["echo", "here"], &["PATH=/none:"]);
+    assert_eq!(relative.run().printed(), "here");
+    for (program, path, errno) in [
+        ("none", "PATH=/bin", ENOENT), ("echo", "PATH=/etc/first", EACCES), ("/none", "PATH=/bin", ENOENT), ("", "PATH=/bin", ENOENT),
+        ("script", "PATH=/tmp:/bin", ENOEXEC), ("echo", "PATH=/none", ENOENT), ("/etc", "PATH=/bin", EACCES), ("/bin/echo/x", "", ENOTDIR),
+    ] {
+        let outcome = run(&[program], &[path]);
+        assert_eq!(outcome.error(), errno, "{program} {path}");
+        assert_eq!(outcome.failed.unwrap().2, crate::number::EXECVE as i64);
+    }
+    assert_eq!(run(&[], &[]).error(), EINVAL);
+}
+
+#[test]
+fn the_environment_is_the_plans_and_home_is_added() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("env");
+    image.write("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nann:x:1001:101::/home/ann:\n");
+    let run = |uid: u32, env: &[&str]| {
+        let mut birth = birth(&image);
+        birth.credentials(uid, 0, &[]);
+        birth.exec(&["/bin/env"], env);
+        birth.run().printed().to_string()
+    };
+    assert_eq!(run(0, &["A=1", "B=x y"]), "A=1\nB=x y\nHOME=/root");
+    assert_eq!(run(1001, &[]), "HOME=/home/ann");
+    assert_eq!(run(1002, &["Z="]), "Z=\nHOME=/");
+    assert_eq!(run(0, &["HOME=/own", "B=2"]), "HOME=/own\nB=2");
+    // A file that its user may not read is still read.
+    fs::set_permissions(image.0.join("etc/passwd"), fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(run(1001, &[]), "HOME=/home/ann");
+}
+
+#[test]
+fn arguments_up_to_what_the_kernel_takes() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("big");
+    let long = "x".repeat(100_000);
+    let run = |count: usize| {
+        let mut birth = birth(&image);
+        let args: Vec<&str> = ["/bin/sh", "-c", "echo ${#1} $#", "sh"].into_iter().chain(std::iter::repeat_n(long.as_str(), count)).collect();
+        birth.exec(&args, &[]);
+        birth.run()
+    };
+    assert_eq!(run(18).printed(), "100000 18");
+    assert_eq!(run(80).error(), E2BIG);
+}
+
+#[test]
+fn a_terminal_of_its_own() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("tty");
+    let mut birth = Birth::container(&image);
+    birth.mount("tmpfs", "/dev", MS_NOSUID, &["mode=755"]);
+    birth.child(Op::Mknod).text("/dev/tty").int(S_IFCHR as i64).int(5).int(0).int(0o666).int(0).int(0);
+    birth.mkdirs("/dev/pts");
+    birth.mount("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, &["newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]);
+    birth.detach();
+    birth.child(Op::Setsid);
+    birth.child(Op::Console).int(101).int(37).int(1).result(slot::PTY as u16);
+    birth.credentials(1000, 1000, &[]);
+    birth.typed = "typed\n".into();
+    let script = "tty; stty size; stat -c '%u %g %a' /dev/pts/0; stat -c '%t %T' /dev/console; read x; echo got $x; echo c > /dev/console; echo t > /dev/tty; ls /proc/self/fd | tr '\\n' ' '";
+    let outcome = birth.sh(script);
+    assert_eq!((outcome.failed, outcome.end), (None, (1, 0)));
+    let text = outcome.terminal.replace("\r\n", "\n");
+    for wanted in ["/dev/pts/0\n", "37 101\n1000 5 620\n88 0\n", "got typed\n", "c\nt\n0 1 2 3 "] {
+        assert!(text.contains(wanted), "{wanted:?} in {text:?}");
+    }
+}
+
+#[test]
+fn a_terminal_is_never_another_file_of_the_image() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("fakepts");
+    fs::create_dir_all(image.0.join("run/pts")).unwrap();
+    let run = |prepare: &dyn Fn(&mut Birth)| {
+        let mut birth = Birth::container(&image);
+        prepare(&mut birth);
+        birth.detach();
+        birth.child(Op::Setsid);
+        birth.child(Op::Console).int(80).int(24).int(1).result(slot::PTY as u16);
+        birth.sh("true").error()
+    };
+    assert_eq!(run(&|birth| birth.mkdirs("/dev/pts")), ENODEV);
+    let devpts = |birth: &mut Birth, target: &str| birth.mount("devpts", target, 0, &["newinstance", "ptmxmode=0666"]);
+    assert_eq!(
+        run(&|birth| {
+            birth.mkdirs("/dev/pts");
+            devpts(birth, "/dev/pts");
+            birth.mkdirs("/etc/x");
+            birth.child(Op::Symlink).text("/etc/x").text("/dev/console");
+        }),
+        EEXIST
+    );
+    fs::remove_dir(image.0.join("dev/pts")).unwrap();
+    image.link("/run/pts", "dev/pts");
+    assert_eq!(run(&|birth| devpts(birth, "/run/pts")), ENOTDIR);
+}
+
+#[test]
+fn a_child_of_the_pool_goes_on_with_its_own_plan() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("pool");
+    let mut prefix = Encoder::new();
+    prefix.runtime(Op::Clone).int(CONTAINER as i64).int(0).ints(&[]);
+    prefix.child(Op::CloseFds);
+    prefix.child(Op::Mount).text("").text("/").text("").int((MS_REC | MS_PRIVATE) as i64).texts(&[]);
+    prefix.child(Op::Loopback);
+    let pool = map(&prefix.finish(1, 8));
+    let slots = sys::table::<Fd>(8).unwrap();
+    slots.fill(-1);
+    slots[slot::PROC] = sys::openat(AT_FDCWD, c"/proc", O_PATH | O_CLOEXEC, 0).unwrap();
+    let [mine, theirs] = sys::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC).unwrap();
+    let cloned = sys::clone3(CONTAINER, SIGCHLD, -1).unwrap();
+    if cloned.pid == 0 {
+        step::run_pooled(pool, Child::new(slots, theirs), 1);
+    }
+    sys::close(theirs);
+    channel::expect(mine, channel::READY).unwrap();
+    let mut birth = Birth::container(&image);
+    birth.detach();
+    birth.exec(&["sh", "-c", "echo $$; ls /proc/self/fd | tr '\\n' ' '; ifconfig lo | grep -c UP"], &["PATH=/bin"]);
+    let (mut output, sink) = pipe();
+    let mut slots = birth.slots.clone();
+    slots[slot::STDIO + 1] = sink.as_raw_fd();
+    slots[slot::STDIO + 2] = sink.as_raw_fd();
+    // More than go into one message.
+    slots.extend([slots[slot::PROC]; 300]);
+    let bytes = birth.plan.finish(1, slots.len() as u32);
+    let memfd = memfd(&bytes);
+    // Without `clone` and `close_fds`, which are made.
+    channel::send_plan(mine, memfd, &slots, 2).unwrap();
+    drop(sink);
+    let mut text = String::new();
+    output.read_to_string(&mut text).unwrap();
+    let mut rest = [0; 32];
+    let length = sys::read(mine, &mut rest).unwrap();
+    assert_eq!((text.trim_end(), length), ("1\n0 1 2 3 1", 0));
+    sys::waitid(P_PIDFD, cloned.pidfd, WEXITED).unwrap();
+    [mine, memfd, cloned.pidfd].into_iter().for_each(sys::close);
+}
