@@ -12,7 +12,7 @@ import type { NamespaceType, Plan, Slot, Step } from '../kernel/uapi/step.ts';
 import { prepaid } from '../plan/prepaid.ts';
 import { printStep } from '../plan/print.ts';
 import { fnv64 } from './hash.ts';
-import { type AnyOps, type AnyStep, type Encoded, type Visit, firstSlot, fixedSlots, ops } from './ops.ts';
+import { type AnyOps, type AnyStep, type Encoded, type OpRow, type Visit, firstSlot, fixedSlots, ops } from './ops.ts';
 import { Unwritable, Writer } from './writer.ts';
 
 export interface EncodedPlan {
@@ -31,12 +31,11 @@ export interface EncodedPlan {
 const magic = 0x58425754;
 const version = 1;
 const headerBytes = 64;
+const recordBytes = 24;
 const kinds: Readonly<Record<string, number>> = { create: 1, exec: 2, update: 3, visit: 4 };
-const stdioKinds = { null: 0, pipe: 1, log: 2, inherit: 3 } as const;
 const types = { c: S.IFCHR, b: S.IFBLK, p: S.IFIFO } as const;
 const credentialModes = { numbers: 0, name: 1 } as const;
-const fileVerbs = { read: 1, write: 2, readdir: 3, mkdir: 4, unlink: 5, stat: 6 } as const;
-const fixed = Object.entries(fixedSlots);
+const fixed = new Map(Object.entries(fixedSlots));
 const noSlot = 0xffff;
 
 const namespaces: Readonly<Record<NamespaceType, number>> = {
@@ -44,26 +43,33 @@ const namespaces: Readonly<Record<NamespaceType, number>> = {
   cgroup: CLONE.NEWCGROUP, time: CLONE.NEWTIME,
 };
 
-type Table = Readonly<Record<string, number>>;
-const attributes: Table = { ...MOUNT_ATTR, NOSYMFOLLOW: 0x200000, RELATIME: 0 };
-const trees: Table = { ...OPEN_TREE, REC: AT.RECURSIVE };
-const umounts: Table = { ...MNT, NOFOLLOW: UMOUNT_NOFOLLOW };
-const clones: Table = { ...CLONE, SIGCHLD: 0 };
-const filters: Table = { TSYNC: 1, LOG: 2, SPEC_ALLOW: 4, NEW_LISTENER: 8, TSYNC_ESRCH: 16, WAIT_KILLABLE_RECV: 32 };
+type Table = ReadonlyMap<string, number>;
+const table = (names: Readonly<Record<string, number>>): Table => new Map(Object.entries(names));
+const mounts = table(MS);
+const attributes = table({ ...MOUNT_ATTR, NOSYMFOLLOW: 0x200000, RELATIME: 0 });
+const trees = table({ ...OPEN_TREE, REC: AT.RECURSIVE });
+const umounts = table({ ...MNT, NOFOLLOW: UMOUNT_NOFOLLOW });
+const clones = table({ ...CLONE, SIGCHLD: 0 });
+const filters = table({ TSYNC: 1, LOG: 2, SPEC_ALLOW: 4, NEW_LISTENER: 8, TSYNC_ESRCH: 16, WAIT_KILLABLE_RECV: 32 });
+const capabilities = table(CAP);
+const limits = table(RLIMIT);
+const signals = table(SIG);
+const stdios = table({ null: 0, pipe: 1, log: 2, inherit: 3 });
+const fileVerbs = table({ read: 1, write: 2, readdir: 3, mkdir: 4, unlink: 5, stat: 6 });
 
 /** One plan being written: the buffer, and the slots that have been named so far. */
 class Encoding extends Writer {
-  #slots = new Map<string, number>();
+  readonly #slots = new Map<string, number>();
   next = firstSlot;
 
   begin(): void {
     this.reset(headerBytes);
-    this.#slots = new Map(fixed);
+    this.#slots.clear();
     this.next = firstSlot;
   }
 
   slotOf(name: Slot): number {
-    let slot = this.#slots.get(name);
+    let slot = fixed.get(name) ?? this.#slots.get(name);
     if (slot === undefined) this.#slots.set(name, (slot = this.next++));
     return slot;
   }
@@ -81,7 +87,7 @@ class Encoding extends Writer {
   caps(names: readonly string[]): void {
     let [low, high] = [0, 0];
     for (const name of names) {
-      const cap = known(CAP, name, 'capability');
+      const cap = known(capabilities, name, 'capability');
       if (cap < 32) low |= 1 << cap;
       else high |= 1 << (cap - 32);
     }
@@ -118,7 +124,7 @@ const fields: { readonly [K in Encoded]: (to: Encoding, args: AnyOps[K]) => void
     to.strs(options(data));
     to.flags(attributes, flags);
   },
-  stdio: (to, { fds }) => to.ints(fds.map((kind) => known(stdioKinds, kind, 'kind of descriptor'))),
+  stdio: (to, { fds }) => to.ints(fds.map((kind) => known(stdios, kind, 'kind of descriptor'))),
   clone(to, { flags, cgroup, join = [] }) {
     to.flags(clones, flags);
     to.int(cgroup === undefined ? 0 : 1);
@@ -134,13 +140,13 @@ const fields: { readonly [K in Encoded]: (to: Encoding, args: AnyOps[K]) => void
   park: nothing,
   close_fds: nothing,
   dumpable: (to, { on }) => to.int(on ? 1 : 0),
-  pdeathsig: (to, { signal }) => to.int(known(SIG, signal.replace(/^SIG/, ''), 'signal')),
+  pdeathsig: (to, { signal }) => to.int(known(signals, signal.replace(/^SIG/, ''), 'signal')),
   keyring: nothing,
   mount(to, { source, target, type, flags, data }) {
     to.str(source);
     to.str(target);
     to.str(type);
-    to.flags(MS, flags);
+    to.flags(mounts, flags);
     to.strs(options(data));
   },
   move_mount(to, { from, target }) {
@@ -189,7 +195,7 @@ const fields: { readonly [K in Encoded]: (to: Encoding, args: AnyOps[K]) => void
     to.int(bind ? 1 : 0);
   },
   prlimit(to, { type, soft, hard }) {
-    to.int(known(RLIMIT, type, 'limit'));
+    to.int(known(limits, type, 'limit'));
     to.int(soft);
     to.int(hard);
   },
@@ -231,8 +237,8 @@ const fields: { readonly [K in Encoded]: (to: Encoding, args: AnyOps[K]) => void
 
 function nothing(): void {}
 
-function known(table: Table, name: string, what: string): number {
-  const value = Object.hasOwn(table, name) ? table[name] : undefined;
+function known(names: Table, name: string, what: string): number {
+  const value = names.get(name);
   if (value === undefined) throw new Unwritable(`unknown ${what} ${name}`);
   return value;
 }
@@ -246,6 +252,12 @@ function options(data: string | undefined): readonly string[] {
 
 const lines = (ranges: readonly string[]): string => ranges.map((range) => `${range}\n`).join('');
 
+interface Writable extends OpRow {
+  write(to: Encoding, args: never): void;
+}
+const rows: ReadonlyMap<string, Writable> =
+  new Map((Object.keys(ops) as Encoded[]).map((name) => [name, { ...ops[name], write: fields[name] }]));
+
 const buffer = new Encoding();
 
 /** `paid`: how many steps right after `clone` a child of the pool has made already, and the key of those. */
@@ -257,11 +269,12 @@ export function encodePlan(plan: Plan | Visit, paid = plan.kind === 'create' ? p
   let terminal = false;
   let lastPaid = -1;
   let afterPaid = 0;
-  for (const [i, step] of plan.steps.entries()) {
+  for (let i = 0; i < plan.steps.length; i++) {
+    const step = plan.steps[i]!;
     if (step.skip?.by === 'linux') continue;
     record(to, step);
     stepOf.push(i);
-    if (step.op === 'stdio') stdio = step.args.fds.map((kind) => stdioKinds[kind as keyof typeof stdioKinds]);
+    if (step.op === 'stdio') stdio = step.args.fds.map((kind) => stdios.get(kind)!);
     if (step.op === 'console') terminal = true;
     if (step.op === 'clone' && paid !== undefined) lastPaid = i + paid.steps;
     if (i <= lastPaid) afterPaid = stepOf.length;
@@ -278,25 +291,24 @@ export function encodePlan(plan: Plan | Visit, paid = plan.kind === 'create' ? p
 }
 
 function record(to: Encoding, step: AnyStep): void {
-  const row = Object.hasOwn(ops, step.op) ? ops[step.op as Encoded] : undefined;
+  const row = rows.get(step.op);
   if (row === undefined) {
     throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: `the step ${step.op} is not one that Linux makes`, step: printStep(step as Step) });
   }
-  const optional = step.optional ?? [];
+  const { optional } = step;
   const start = to.at;
-  to.u16(row.number);
-  to.u8(step.by === 'runtime' ? 0 : 1);
-  to.u8(step.undo === undefined ? 0 : 1);
-  to.u32(0);
-  to.u16(step.slot === undefined ? noSlot : to.slotOf(step.slot));
-  to.u8(optional.length);
-  to.u8(0);
-  for (let i = 0; i < 4; i++) to.u16(i < optional.length ? Errno[optional[i]!] : 0);
-  to.u32(0);
+  to.skip(recordBytes);
+  to.putU16(start, row.number);
+  to.putU16(start + 2, (step.by === 'runtime' ? 0 : 1) | (step.undo === undefined ? 0 : 0x100));
+  to.putU16(start + 8, step.slot === undefined ? noSlot : to.slotOf(step.slot));
+  if (optional !== undefined) {
+    to.putU16(start + 10, optional.length);
+    for (let i = 0; i < 4 && i < optional.length; i++) to.putU16(start + 12 + 2 * i, Errno[optional[i]!]);
+  }
   try {
     if (row.by !== 'either' && row.by !== step.by) throw new Unwritable(`is made by the ${row.by}`);
-    if (optional.length > 4) throw new Unwritable('more than 4 errors that are none');
-    fields[step.op as Encoded](to, step.args as never);
+    if (optional !== undefined && optional.length > 4) throw new Unwritable('more than 4 errors that are none');
+    row.write(to, step.args as never);
   } catch (error) {
     if (error instanceof Unwritable) throw new SpecError(step.op, error.message);
     throw error;

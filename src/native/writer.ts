@@ -1,6 +1,8 @@
 // The kinds of fields of an encoded plan, written into one buffer that grows and is used again for every plan.
 
 const utf8 = new TextEncoder();
+/** Up to this length a loop is quicker than TextEncoder. */
+const shortText = 64;
 const noSurrogate = /^\P{Surrogate}*$/u;
 
 /** A value that has no exact form in bytes. */
@@ -22,15 +24,11 @@ export class Writer {
     this.#bytes.fill(0, 0, at);
   }
 
-  u8(value: number): void {
-    this.#room(1);
-    this.#bytes[this.at++] = value;
-  }
-
-  u16(value: number): void {
-    this.#room(2);
-    this.#view.setUint16(this.at, value, true);
-    this.at += 2;
+  /** Room for so many bytes, all 0, for the `put`s. */
+  skip(bytes: number): void {
+    this.#room(bytes);
+    this.#bytes.fill(0, this.at, this.at + bytes);
+    this.at += bytes;
   }
 
   u32(value: number): void {
@@ -51,6 +49,10 @@ export class Writer {
     this.#view.setUint32(this.at, low, true);
     this.#view.setInt32(this.at + 4, high, true);
     this.at += 8;
+  }
+
+  putU16(at: number, value: number): void {
+    this.#view.setUint16(at, value, true);
   }
 
   putU32(at: number, value: number): void {
@@ -97,10 +99,7 @@ export class Writer {
     this.u32(values.length);
     this.u32(spare);
     let place = this.at;
-    const table = (values.length + spare + 1) * 8;
-    this.#room(table);
-    this.#bytes.fill(0, this.at, this.at + table);
-    this.at += table;
+    this.skip((values.length + spare + 1) * 8);
     for (const value of values) {
       this.putU32(place, this.at);
       place += 8;
@@ -111,18 +110,34 @@ export class Writer {
 
   /** The bytes and a NUL; answers how many bytes without it. */
   #text(value: string): number {
-    this.#room(value.length * 3 + 1);
-    const { written } = utf8.encodeInto(value, this.#bytes.subarray(this.at));
+    const { length } = value;
+    this.#room(length * 3 + 1);
+    const bytes = this.#bytes;
+    const start = this.at;
+    if (length <= shortText) {
+      let i = 0;
+      for (; i < length; i++) {
+        const code = value.charCodeAt(i);
+        if (code === 0 || code > 0x7f) break;
+        bytes[start + i] = code;
+      }
+      if (i === length) {
+        bytes[start + length] = 0;
+        this.at = start + length + 1;
+        return length;
+      }
+    }
     if (value.includes('\0')) throw new Unwritable(`${JSON.stringify(value)} holds a NUL byte`);
-    if (written !== value.length && !noSurrogate.test(value)) throw new Unwritable(`${JSON.stringify(value)} is not Unicode text`);
-    this.at += written;
-    this.#bytes[this.at++] = 0;
+    const { written } = utf8.encodeInto(value, bytes.subarray(start));
+    if (written !== length && !noSurrogate.test(value)) throw new Unwritable(`${JSON.stringify(value)} is not Unicode text`);
+    bytes[start + written] = 0;
+    this.at = start + written + 1;
     return written;
   }
 
   #pad(): void {
     this.#room(8);
-    while (this.at % 8 !== 0) this.#bytes[this.at++] = 0;
+    while ((this.at & 7) !== 0) this.#bytes[this.at++] = 0;
   }
 
   #room(more: number): void {
