@@ -33,7 +33,8 @@ const poolDefault = 1;
 
 async function native({ root, pool = poolDefault }: RuntimeOptions): Promise<RuntimeClient> {
   const { openNative } = await import('./native/backend.ts');
-  return RuntimeClient.connect(openNative({ pool, ...(root === undefined ? {} : { root }) }), 'native');
+  const { hostStat } = await import('./native/stat.ts');
+  return RuntimeClient.connect(openNative({ pool, ...(root === undefined ? {} : { root }) }), 'native', hostStat);
 }
 
 /** Linux where a trial has shown that it works, else the emulated kernel; each container may still need the other. */

@@ -9,7 +9,7 @@
 //     ...
 //     await box.stop();
 
-import type { ContainerOptions, ProcessOptions } from './shorthand.ts';
+import type { ContainerOptions, LimitOptions, ProcessOptions } from './shorthand.ts';
 import type { Plan } from './plan.ts';
 import type { Spec } from './spec.ts';
 import type { OutputStream } from './client/stream.ts';
@@ -60,15 +60,20 @@ export interface Runtime extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A container in OCI's words. */
+export interface SpecOptions extends Pick<ContainerOptions, 'requireIsolation' | 'allowStray'> {
+  readonly spec: Spec;
+  /** What `inspect` calls its root. */
+  readonly image?: string;
+}
+
 /** A container in docker's words, or with `spec` in OCI's. */
-export type CreateOptions = (ContainerOptions | { readonly spec: Spec; readonly image?: string }) & {
+export type CreateOptions = (ContainerOptions | SpecOptions) & {
   readonly id?: string;
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** Gone as soon as it has stopped. */
   readonly autoRemove?: boolean;
-  /** A boundary that hostile programs do not cross: native mode, or an error. */
-  readonly requireIsolation?: boolean;
   /** So long after its start it is killed, whatever it does, and its exit says `timedOut`. */
   readonly timeoutMs?: number;
   /** What `stop` sends, SIGTERM by default, and how long it waits then, by default 10 seconds. */
@@ -131,7 +136,8 @@ export interface Container extends AsyncDisposable {
   /** Freezes every process of it. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  update(limits: Pick<ContainerOptions, 'memory' | 'cpus' | 'pids'>): Promise<void>;
+  /** Other limits while it runs; what is not named stays. */
+  update(limits: LimitOptions): Promise<void>;
   rename(name: string): Promise<void>;
   /** Its record, its files and its cgroup. A running one only by `force`. */
   remove(options?: { readonly force?: boolean }): Promise<void>;
@@ -187,7 +193,7 @@ export interface ContainerFs {
 export type SignalName = `SIG${string}` | Uppercase<string>;
 
 export type {
-  BackendFacts, ContainerEvent, ContainerOptions, ContainerState, Exit, LogChunk, Machine, OutputStream, Plan,
+  BackendFacts, ContainerEvent, ContainerOptions, ContainerState, Exit, LimitOptions, LogChunk, Machine, OutputStream, Plan,
   ProcessOptions, ProcessRow, ProcessState, Spec, Stats,
 };
 

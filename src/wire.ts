@@ -5,7 +5,7 @@
 
 import type { ErrorData } from './errno.ts';
 import type { Facts, Plan } from './plan.ts';
-import type { Spec } from './spec.ts';
+import type { Resources, Spec } from './spec.ts';
 
 /** What a client may ask: the arguments and the answer of each request. */
 export interface Requests {
@@ -28,7 +28,8 @@ export interface Requests {
   signal: { args: Target & { signal: number; all?: boolean }; reply: { heard: boolean } };
   pause: { args: { container: string }; reply: Empty };
   resume: { args: { container: string }; reply: Empty };
-  update: { args: { container: string; plan: Plan }; reply: Empty };
+  /** New limits; `resources` is what its spec then says of them. */
+  update: { args: { container: string; plan: Plan; resources: Resources }; reply: Empty };
   inspect: { args: { container: string }; reply: ContainerState };
   list: { args: Empty; reply: readonly ContainerState[] };
   /** The processes of a container, or of the whole machine. */

@@ -2,6 +2,7 @@
 
 import { TwinboxError } from '../errno.ts';
 import type { Plan } from '../kernel/uapi/step.ts';
+import type { Resources, Spec } from '../spec.ts';
 import type { ContainerState, CreateOptions, ExecOptions, Status } from '../wire.ts';
 import { type Child, type Driver, type Init, type Maybe, then } from './driver.ts';
 import { type ProcessHost, ProcessRecord } from './process.ts';
@@ -18,12 +19,14 @@ export class ContainerRecord {
   status: Status = 'creating';
   readonly #driver: Driver;
   readonly #options: CreateOptions;
+  #spec: Spec;
   readonly #created = new Date().toISOString();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(driver: Driver, host: ProcessHost, plan: Plan, options: CreateOptions) {
     this.#driver = driver;
     this.#options = options;
+    this.#spec = options.spec;
     this.id = options.id;
     this.name = options.name;
     this.autoRemove = options.autoRemove;
@@ -49,6 +52,11 @@ export class ContainerRecord {
   require(status: Status): void {
     if (this.status === status) return;
     throw new TwinboxError({ code: 'ERR_STATE', message: `container ${this.name} is ${this.status}, not ${status}` });
+  }
+
+  /** It has other limits now. */
+  limit(resources: Resources): void {
+    this.#spec = { ...this.#spec, linux: { ...this.#spec.linux, resources } };
   }
 
   /** Its first process has ended: nothing of it may go on, also where it had no PID namespace of its own. */
@@ -78,11 +86,11 @@ export class ContainerRecord {
   }
 
   state(): ContainerState {
-    const { image, labels, lifetime, spec, stopSignal, stopTimeoutMs } = this.#options;
+    const { image, labels, lifetime, stopSignal, stopTimeoutMs } = this.#options;
     return {
       id: this.id, name: this.name, image, labels, mode: this.#driver.mode, lifetime, status: this.status,
       ...(stopSignal === undefined ? {} : { stopSignal }), ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
-      created: this.#created, spec, process: this.process.state(),
+      created: this.#created, spec: this.#spec, process: this.process.state(),
       execs: [...this.execs.values()].map((exec) => exec.state()),
     };
   }

@@ -183,10 +183,13 @@ export class Server {
       return then(container.init.thaw(), () => this.#turn(container, 'paused', 'running', 'resume'));
     },
 
-    update: ({ container: name, plan }) => {
+    update: ({ container: name, plan, resources }) => {
       const container = this.#get(name);
       if (!container.init.alive) throw notRunning(container);
-      return then(container.init.update(plan), nothing);
+      return then(container.init.update(plan), () => {
+        container.limit(resources);
+        return {};
+      });
     },
 
     inspect: ({ container }) => this.#get(container).state(),

@@ -36,6 +36,7 @@ function programOf({ entrypoint, command }: { readonly entrypoint?: string | rea
 /** What a container asks for that only Linux gives, by its field; of limits the emulated kernel knows best itself. */
 export function isolation(options: CreateOptions): string | undefined {
   if (options.requireIsolation) return 'requireIsolation';
+  if ('image' in options && options.image === 'host') return 'the image host';
   return 'privileged' in options && options.privileged ? 'privileged' : undefined;
 }
 

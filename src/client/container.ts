@@ -1,10 +1,10 @@
 // A Container over a connection. The backend keeps the record; this holds what one client has of it: handles and streams.
 
 import { SpecError, TwinboxError } from '../errno.ts';
-import { compileProcess } from '../plan.ts';
+import { mergeResources } from '../plan/limit.ts';
+import { compileProcess, compileUpdate } from '../plan.ts';
 import type { Container, ContainerFs, ExecOptions, Process, WaitOptions } from '../runtime.ts';
-import { bytes, toExec, type ContainerOptions } from '../shorthand.ts';
-import type { Spec } from '../spec.ts';
+import { toExec, toResources, type LimitOptions } from '../shorthand.ts';
 import type {
   BackendFacts, ContainerState, Exit, FsAnswer, FsCall, LogChunk, ProcessRow, Stats,
 } from '../wire.ts';
@@ -28,7 +28,6 @@ export class ContainerHandle implements Container {
   readonly #connection: Connection;
   readonly #facts: BackendFacts;
   readonly #made: Made;
-  readonly #spec: Spec;
   /** Handles of processes that have not ended, by exec id; the first process under its container's. */
   readonly #processes = new Map<string, Set<ProcessHandle>>();
   #name: string;
@@ -36,11 +35,10 @@ export class ContainerHandle implements Container {
   #execs = 0;
 
   constructor(connection: Connection, facts: BackendFacts, made: Made) {
-    const { id, name, spec } = made;
+    const { id, name } = made;
     this.#connection = connection;
     this.#facts = facts;
     this.#made = made;
-    this.#spec = spec;
     this.id = id;
     this.#name = name;
     this.process = this.#watch(new ProcessHandle(connection, { target: { container: id }, replay: true }));
@@ -69,8 +67,8 @@ export class ContainerHandle implements Container {
   async exec(given: ExecOptions | readonly string[]): Promise<Process> {
     const options: ExecOptions = Array.isArray(given) ? { command: given } : (given as ExecOptions);
     if ((options.command ?? []).length === 0) throw new SpecError('command', 'is empty');
-    const spec = toExec(options, this.#spec.process);
-    const plan = compileProcess(spec, this.#spec, this.#facts, { id: this.id, stdio: stdioKinds(options, this.#mode) });
+    const spec = toExec(options, this.#made.spec.process);
+    const plan = compileProcess(spec, this.#made.spec, this.#facts, { id: this.id, stdio: stdioKinds(options, this.#mode) });
     const id = `${this.id.slice(0, 12)}-${++this.#execs}-${Math.random().toString(36).slice(2, 8)}`;
     const handle = this.#watch(new ProcessHandle(this.#connection, { target: { container: this.id, process: id }, replay: true }));
     handle.running();
@@ -128,14 +126,13 @@ export class ContainerHandle implements Container {
     await this.#connection.request('resume', { container: this.id });
   }
 
-  async update(limits: Pick<ContainerOptions, 'memory' | 'cpus' | 'pids'>): Promise<void> {
-    const controllers = { memory: 'memory', cpus: 'cpu', pids: 'pids' } as const;
-    if (limits.memory !== undefined) bytes('memory', limits.memory);
-    for (const [field, controller] of Object.entries(controllers)) {
-      if (limits[field as keyof typeof controllers] === undefined || this.#facts.controllers.includes(controller)) continue;
-      throw new SpecError(field, `there is no ${controller} controller here yet, and a limit is never ignored`);
-    }
-    await this.#connection.request('update', { container: this.id, plan: { kind: 'update', given: [], steps: [] } });
+  async update(limits: LimitOptions): Promise<void> {
+    // What it has now, since another handle may have changed it.
+    const { spec } = await this.inspect();
+    const before = spec.linux?.resources ?? {};
+    const given = toResources(limits, this.#facts, before);
+    const plan = compileUpdate(given, spec, this.#facts);
+    await this.#connection.request('update', { container: this.id, plan, resources: mergeResources(before, given) });
   }
 
   async rename(name: string): Promise<void> {

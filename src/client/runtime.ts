@@ -1,11 +1,11 @@
 // The Runtime over a connection: compiles what it is given, asks the backend, and keeps track of what it started.
 
 import { SpecError, TwinboxError } from '../errno.ts';
-import { compile, type Plan, type StdioKind } from '../plan.ts';
+import { compile, type HostStat, type Plan, type StdioKind } from '../plan.ts';
 import type {
   Container, CreateOptions, EventOptions, Runtime, RunOptions, RunResult, StdioOptions,
 } from '../runtime.ts';
-import { toSpec } from '../shorthand.ts';
+import { type Lookup, toSpec } from '../shorthand.ts';
 import { checkSpec, type Spec } from '../spec.ts';
 import type {
   Backend, BackendFacts, ContainerEvent, ContainerState, Exit, ProcessRow,
@@ -23,20 +23,23 @@ export class RuntimeClient implements Runtime {
   readonly mode: 'portable' | 'native';
   readonly #connection: Connection;
   readonly #facts: BackendFacts;
+  readonly #lookup: Lookup;
   /** Handles whose processes this client waits for, by container. */
   readonly #live = new Map<string, ContainerHandle>();
 
-  static async connect(backend: Backend, mode: 'portable' | 'native'): Promise<RuntimeClient> {
+  /** `stat` looks at files of the machine where that is this one. */
+  static async connect(backend: Backend, mode: 'portable' | 'native', stat?: HostStat): Promise<RuntimeClient> {
     const connection = new Connection(backend);
     const facts = await connection.request('facts', {});
     await connection.request('events', {});
-    return new RuntimeClient(connection, mode, facts);
+    return new RuntimeClient(connection, mode, facts, stat);
   }
 
-  constructor(connection: Connection, mode: 'portable' | 'native', facts: BackendFacts) {
+  constructor(connection: Connection, mode: 'portable' | 'native', facts: BackendFacts, stat?: HostStat) {
     this.#connection = connection;
     this.mode = mode;
     this.#facts = facts;
+    this.#lookup = { ...(stat === undefined ? {} : { stat }), pidOf: (name) => this.#pidOf(name) };
     connection.listen((_seq, event) => this.#note(event));
   }
 
@@ -151,17 +154,32 @@ export class RuntimeClient implements Runtime {
   }
 
   #compile(options: CreateOptions, id: string): { spec: Spec; plan: Plan; image: string } {
-    if (options.requireIsolation && this.mode === 'portable') {
-      throw new SpecError('requireIsolation', 'portable mode is no boundary against hostile programs', 'native mode is: --mode native');
-    }
-    const stdio = stdioKinds(options, this.mode);
+    const { stat } = this.#lookup;
+    const { allowStray } = options;
+    const planOptions = {
+      id, stdio: stdioKinds(options, this.mode), ...(allowStray === undefined ? {} : { allowStray }), ...(stat === undefined ? {} : { stat }),
+    };
     if ('spec' in options) {
+      if (options.requireIsolation && this.mode === 'portable') {
+        throw new SpecError('requireIsolation', 'portable mode is no boundary against hostile programs', 'use --mode native');
+      }
       const spec = checkSpec(options.spec);
-      return { spec, plan: compile(spec, this.#facts, { id, stdio }), image: options.image ?? spec.root.path };
+      return { spec, plan: compile(spec, this.#facts, planOptions), image: options.image ?? spec.root.path };
     }
-    const own = options.share?.includes('uts') !== true;
-    const spec = toSpec({ ...(own ? { hostname: id.slice(0, 12) } : {}), ...options }, this.#facts);
-    return { spec, plan: compile(spec, this.#facts, { id, stdio }), image: options.image };
+    // A name of its own needs a namespace of its own.
+    const own = options.share?.includes('uts') !== true && (options.uts === undefined || options.uts === 'private');
+    const spec = toSpec({ ...(own ? { hostname: id.slice(0, 12) } : {}), ...options }, this.#facts, this.#lookup);
+    return { spec, plan: compile(spec, this.#facts, planOptions), image: options.image };
+  }
+
+  /** Of a container whose namespaces another one joins. */
+  #pidOf(name: string): number {
+    const all = [...this.#live.values()];
+    const found = all.find((one) => one.id === name || one.name === name) ?? all.find((one) => name !== '' && one.id.startsWith(name));
+    if (found === undefined) throw noContainer(name);
+    const { process } = found;
+    if (process.hostPid > 0 && process.exit === undefined) return process.hostPid;
+    throw new TwinboxError({ code: 'ERR_STATE', message: `container ${name} is not running` });
   }
 
   #adopt(container: ContainerHandle): ContainerHandle {

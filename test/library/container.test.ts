@@ -229,6 +229,14 @@ library('container', test => {
     assert.is((await rest).done, true);
   });
 
+  test('a container joins namespaces of another by its name', async ({runtime}) => {
+    const error = await rejection(runtime.create({image: 'busybox', uts: 'container:first', command: ['hostname']}));
+    assert.is(error.code, 'ENOENT');
+    const box = await runtime.create({image: 'busybox', name: 'first', hostname: 'first-host', command: ['sleep', '1000']});
+    await box.start();
+    assert.is((await runtime.run({image: 'busybox', uts: 'container:first', command: ['hostname']})).stdout, 'first-host\n');
+  });
+
   test('disposal ends what was made', async ({runtime}) => {
     {
       await using box = await runtime.create({image: 'busybox', command: ['sleep', '1000']});
