@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { SpecError } from '../errno.ts';
+import type { SignalName } from '../runtime.ts';
 import type { ContainerOptions } from '../shorthand.ts';
 import { type Flag, type Given, plainBooleans, UsageError } from './flags.ts';
 import { Command, CommanderError, Option } from 'commander';
@@ -57,25 +58,61 @@ function asDocker(message: string): string {
 export function containerOptions(given: Given, words: readonly string[]): ContainerOptions {
   const text = (name: string): string | undefined => given.get(name) as string | undefined;
   const list = (name: string): readonly string[] | undefined => given.get(name) as readonly string[] | undefined;
+  const flag = (name: string): true | undefined => given.has(name) || undefined;
+  const count = (name: string): number | undefined => number(name, text(name));
   const [image = '', ...command] = words;
-  const network = text('network');
-  if (network !== undefined && network !== 'none') {
-    throw new SpecError('network', `unknown network ${network}`, 'portable mode has none: the outside is not reached from inside');
-  }
   const options: { -readonly [K in keyof ContainerOptions]: ContainerOptions[K] | undefined } = {
     image, command,
     entrypoint: text('entrypoint'),
     env: environment(list('env-file') ?? [], list('env') ?? []),
-    cwd: text('workdir'), user: text('user'), hostname: text('hostname'),
-    volumes: list('volume'), tmpfs: list('tmpfs'), readonly: given.has('read-only') || undefined,
-    init: given.has('init') || undefined, privileged: given.has('privileged') || undefined,
-    capAdd: list('cap-add'), capDrop: list('cap-drop'), securityOpt: list('security-opt'),
-    share: shared(given),
-    sysctl: pairs('sysctl', list('sysctl')), ulimits: ulimits(list('ulimit')),
-    memory: text('memory'), cpus: number('cpus', text('cpus')), pids: number('pids', text('pids-limit')),
+    cwd: text('workdir'), user: text('user'), groupAdd: list('group-add'), hostname: text('hostname'), domainname: text('domainname'),
+    volumes: list('volume'), tmpfs: list('tmpfs'), readonly: flag('read-only'), shmSize: text('shm-size'), devices: list('device'),
+    init: flag('init'), privileged: flag('privileged'), requireIsolation: flag('require-isolation'),
+    capAdd: list('cap-add'), capDrop: list('cap-drop'), securityOpt: list('security-opt')?.map(securityOption),
+    network: text('network'), pid: text('pid'), ipc: text('ipc'), uts: text('uts'), userns: text('userns'), cgroupns: text('cgroupns'),
+    cgroupParent: text('cgroup-parent'),
+    sysctl: pairs('sysctl', list('sysctl')), ulimits: ulimits(list('ulimit')), oomScoreAdj: count('oom-score-adj'),
+    memory: text('memory'), memorySwap: text('memory-swap'), memoryReservation: text('memory-reservation'),
+    cpus: count('cpus'), cpuShares: count('cpu-shares'), cpusetCpus: text('cpuset-cpus'), cpusetMems: text('cpuset-mems'),
+    pids: count('pids-limit'), blkioWeight: count('blkio-weight'),
   };
   for (const key of Object.keys(options) as (keyof ContainerOptions)[]) if (options[key] === undefined) delete options[key];
   return options as ContainerOptions;
+}
+
+/** docker's client reads the profile itself, and so do we: the file is on the caller's side. */
+function securityOption(option: string): string {
+  const match = /^seccomp[=:](.*)$/s.exec(option);
+  const path = match?.[1];
+  if (path === undefined || path === 'unconfined' || path === 'builtin' || path.trimStart().startsWith('{')) return option;
+  try {
+    return `seccomp=${readFileSync(path, 'utf8')}`;
+  } catch (error) {
+    throw new SpecError('security-opt', `opening seccomp profile (${path}) failed: ${(error as Error).message}`);
+  }
+}
+
+/** What `run` says of the container beside its spec. */
+export interface LifeOptions {
+  readonly stopSignal?: SignalName | number;
+  readonly stopTimeoutMs?: number;
+  readonly timeoutMs?: number;
+}
+
+export function lifeOptions(given: Given): LifeOptions {
+  const ms = (name: string): number | undefined => {
+    const seconds = number(name, given.get(name) as string | undefined);
+    if (seconds !== undefined && seconds < 0) throw new SpecError(name, `not a time: ${seconds}`);
+    return seconds === undefined ? undefined : Math.round(seconds * 1000);
+  };
+  const signal = given.get('stop-signal') as string | undefined;
+  const [stopTimeoutMs, timeoutMs] = [ms('stop-timeout'), ms('timeout')];
+  return {
+    ...(signal === undefined ? {} : { stopSignal: /^\d+$/.test(signal) ? Number(signal) : signal.toUpperCase() as SignalName }),
+    ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
+    // 0 is no limit, as podman has it.
+    ...(timeoutMs ? { timeoutMs } : {}),
+  };
 }
 
 /** Files first, then -e; a NAME alone takes the caller's value, or nothing if there is none. */
@@ -114,18 +151,6 @@ export function pairs(field: string, words: readonly string[] | undefined): Reco
   }));
 }
 
-/** `--pid host` and its like. */
-function shared(given: Given): ContainerOptions['share'] | undefined {
-  const flags = { pid: 'pid', uts: 'uts', ipc: 'ipc', cgroupns: 'cgroup' } as const;
-  const kinds = Object.entries(flags).flatMap(([flag, kind]) => {
-    const value = given.get(flag);
-    if (value === undefined || value === 'private') return [];
-    if (value !== 'host') throw new SpecError(flag, `unknown namespace ${String(value)}`, 'host or private');
-    return [kind];
-  });
-  return kinds.length === 0 ? undefined : kinds;
-}
-
 function ulimits(words: readonly string[] | undefined): ContainerOptions['ulimits'] | undefined {
   if (words === undefined) return undefined;
   return Object.fromEntries(words.map((word) => {
@@ -139,6 +164,6 @@ function ulimits(words: readonly string[] | undefined): ContainerOptions['ulimit
 function number(field: string, word: string | undefined): number | undefined {
   if (word === undefined) return undefined;
   const n = Number(word);
-  if (!Number.isFinite(n)) throw new SpecError(field, `not a number: ${word}`);
+  if (word.trim() === '' || !Number.isFinite(n)) throw new SpecError(field, `not a number: ${word}`);
   return n;
 }

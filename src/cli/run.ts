@@ -1,10 +1,10 @@
 // `twinbox run`: one container in the foreground, with docker's grammar, messages and exit codes.
 
 import { TwinboxError } from '../errno.ts';
-import { createRuntime, type Container, type Runtime } from '../runtime.ts';
+import { createRuntime, type Container, type CreateOptions, type Runtime } from '../runtime.ts';
 import type { Exit } from '../wire.ts';
 import { runFlags, UsageError } from './flags.ts';
-import { containerOptions, pairs, parse, type Parsed } from './options.ts';
+import { containerOptions, lifeOptions, pairs, parse, type Parsed } from './options.ts';
 import { complain, print } from './print.ts';
 
 /** docker's codes for what never came to run. */
@@ -42,9 +42,11 @@ async function foreground({ given, words }: Parsed, signals: Signals): Promise<n
     complain('the input device is not a TTY\n');
     return 1;
   }
-  const runtime = await createRuntime({ mode: mode(given.get('mode') as string | undefined), thread: false });
+  // No other container follows: there is nothing to keep a child ready for.
+  const runtime = await createRuntime({ mode: mode(given.get('mode') as string | undefined), thread: false, pool: 0 });
   const create = {
     ...options,
+    ...lifeOptions(given),
     ...(tty ? { tty: terminalSize() } : {}),
     ...(given.has('name') ? { name: given.get('name') as string } : {}),
     labels: pairs('label', given.get('label') as readonly string[] | undefined) ?? {},
@@ -58,6 +60,20 @@ async function foreground({ given, words }: Parsed, signals: Signals): Promise<n
     print(printPlan((await runtime.plan(create)).plan));
     return 0;
   }
+  try {
+    return await runIn(runtime, create, { tty, interactive }, signals);
+  } finally {
+    // The machine of portable mode ends with this process; Linux is left as it was found.
+    if (runtime.mode === 'native') await runtime.close().catch(() => {});
+  }
+}
+
+interface Attached {
+  readonly tty: boolean;
+  readonly interactive: boolean;
+}
+
+async function runIn(runtime: Runtime, create: CreateOptions, { tty, interactive }: Attached, signals: Signals): Promise<number> {
   const { connectPipes } = await import('./stdio.ts');
   const container = await runtime.create(create);
   signals.proxy(container);

@@ -61,26 +61,31 @@ interface Ids {
   readonly groups: readonly number[];
 }
 
-/** `name`, `uid`, either with `:group`, looked up in the container's files as docker does. */
+/** `name`, `uid`, either with `:group`, looked up in the container's files as docker does; on further lines more groups. */
 function* lookUp(task: Task, user: User): Generator<Wanted, Ids, number> {
-  if (user.username === undefined) return { uid: user.uid ?? 0, gid: user.gid ?? 0, groups: user.additionalGids ?? [] };
-  const [who = '', group] = user.username.split(':');
+  const more = user.additionalGids ?? [];
+  if (user.username === undefined) return { uid: user.uid ?? 0, gid: user.gid ?? 0, groups: more };
+  const [who = '', group, ...wrong] = user.username.split('\n', 1)[0]!.split(':');
+  if (wrong.length > 0) throw new SysError('EINVAL', 'setuid', `not a user: ${user.username}`);
   const passwd = yield* table(task, '/etc/passwd');
   const entry = passwd.find((fields) => fields[0] === utf8(who) || fields[2] === who);
-  if (entry === undefined && !/^\d+$/.test(who)) {
-    throw new SysError('EINVAL', 'setuid', `unable to find user ${who}: no matching entries in passwd file`);
-  }
-  const uid = Number(entry?.[2] ?? who);
+  const uid = number(entry?.[2] ?? who);
+  if (uid === undefined) throw new SysError('EINVAL', 'setuid', `unable to find user ${who}: no matching entries in passwd file`);
   const groups = yield* table(task, '/etc/group');
-  if (group === undefined) {
-    const more = groups.filter((fields) => fields[3]?.split(',').includes(entry?.[0] ?? '\0')).map((fields) => Number(fields[2]));
-    return { uid, gid: Number(entry?.[3] ?? 0), groups: more };
-  }
-  const found = groups.find((fields) => fields[0] === utf8(group) || fields[2] === group);
-  if (found === undefined && !/^\d+$/.test(group)) {
-    throw new SysError('EINVAL', 'setgid', `unable to find group ${group}: no matching entries in group file`);
-  }
-  return { uid, gid: Number(found?.[2] ?? group), groups: [] };
+  const find = (name: string): number => {
+    const found = number(groups.find((fields) => fields[0] === utf8(name) || fields[2] === name)?.[2] ?? name);
+    if (found === undefined) throw new SysError('EINVAL', 'setgid', `unable to find group ${name}: no matching entries in group file`);
+    return found;
+  };
+  const added = [...more, ...user.username.split('\n').slice(1).map(find)];
+  if (group !== undefined) return { uid, gid: find(group), groups: added };
+  const own = groups.filter((fields) => fields[3]?.split(',').includes(entry?.[0] ?? '\0')).map((fields) => Number(fields[2]));
+  return { uid, gid: Number(entry?.[3] ?? 0), groups: [...own, ...added] };
+}
+
+/** An id, exactly: what would come out as another is none. */
+function number(text: string): number | undefined {
+  return /^\d+$/.test(text) && Number(text) < 2 ** 32 - 1 ? Number(text) : undefined;
 }
 
 /** Lines of colon-separated fields; a file that is not there has none. */
