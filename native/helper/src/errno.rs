@@ -1,11 +1,12 @@
 //! Error numbers (errno(3)), with the system call that gave them.
 
+use core::num::NonZero;
+
 /// An error of the kernel's, or of ours in the kernel's words. Compares with the constants below: `error == ENOENT`.
-#[derive(Clone, Copy, Debug)]
-pub struct Errno {
-    code: u16,
-    call: u16,
-}
+/// The number of the call is in the upper half, that of the error in the lower one: as one word that is never 0 it makes
+/// results that travel in registers.
+#[derive(Clone, Copy)]
+pub struct Errno(NonZero<u32>);
 
 /// No system call: a check of our own failed.
 const OURS: u16 = u16::MAX;
@@ -15,22 +16,35 @@ pub type Result<T> = core::result::Result<T, Errno>;
 impl Errno {
     /// An error that no system call gave.
     pub const fn new(code: i32) -> Errno {
-        Errno { code: code as u16, call: OURS }
+        Errno::of(code, OURS as usize)
     }
 
     /// What system call number `call` answered.
     pub const fn of(code: i32, call: usize) -> Errno {
-        Errno { code: code as u16, call: call as u16 }
+        match NonZero::new((call as u32) << 16 | code as u32 & 0xffff) {
+            Some(word) => Errno(word),
+            // No error is error 0 of call 0.
+            None => Errno(NonZero::<u32>::MAX),
+        }
     }
 
     /// The positive number.
     pub const fn code(self) -> i32 {
-        self.code as i32
+        (self.0.get() & 0xffff) as i32
     }
 
     /// The number of the system call on this CPU, -1 for a check of our own.
     pub const fn call(self) -> i32 {
-        if self.call == OURS { -1 } else { self.call as i32 }
+        match (self.0.get() >> 16) as u16 {
+            OURS => -1,
+            call => call as i32,
+        }
+    }
+}
+
+impl core::fmt::Debug for Errno {
+    fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+        write!(f, "errno {} of call {}", self.code(), self.call())
     }
 }
 

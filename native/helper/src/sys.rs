@@ -19,50 +19,46 @@ pub type Fd = i32;
 
 // The call itself.
 
+/// The result as the kernel gives it. Not inlined: each of the many wrappers then only sets registers, which is most of
+/// what the helper consists of.
+///
+/// # Safety
+/// Every pointer among the arguments comes from a reference that lives across the call.
 #[cfg(target_arch = "x86_64")]
-#[inline(always)]
-unsafe fn raw(number: usize, a: [usize; 6]) -> isize {
+#[inline(never)]
+unsafe fn raw(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, number: usize) -> isize {
     let result: isize;
     unsafe {
-        asm!("syscall", inlateout("rax") number as isize => result, in("rdi") a[0], in("rsi") a[1], in("rdx") a[2],
-             in("r10") a[3], in("r8") a[4], in("r9") a[5], lateout("rcx") _, lateout("r11") _, options(nostack));
+        asm!("syscall", inlateout("rax") number as isize => result, in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d,
+             in("r8") e, in("r9") f, lateout("rcx") _, lateout("r11") _, options(nostack));
     }
     result
 }
 
 #[cfg(target_arch = "aarch64")]
-#[inline(always)]
-unsafe fn raw(number: usize, a: [usize; 6]) -> isize {
+#[inline(never)]
+unsafe fn raw(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, number: usize) -> isize {
     let result: isize;
     unsafe {
-        asm!("svc 0", in("x8") number, inlateout("x0") a[0] as isize => result, in("x1") a[1], in("x2") a[2],
-             in("x3") a[3], in("x4") a[4], in("x5") a[5], options(nostack));
+        asm!("svc 0", in("x8") number, inlateout("x0") a as isize => result, in("x1") b, in("x2") c, in("x3") d,
+             in("x4") e, in("x5") f, options(nostack));
     }
     result
 }
 
-/// Not inlined: the many wrappers then cost a call each, and the helper stays small.
-#[inline(never)]
-fn checked(number: usize, arguments: [usize; 6]) -> Result<usize> {
-    // SAFETY: every caller passes pointers made from references that live across the call.
-    let result = unsafe { raw(number, arguments) };
-    if (-4095..0).contains(&result) { Err(Errno::of(-result as i32, number)) } else { Ok(result as usize) }
+#[inline(always)]
+fn checked<const N: usize>(number: usize, given: [usize; N]) -> Result<usize> {
+    let argument = |n: usize| given.get(n).copied().unwrap_or(0);
+    // SAFETY: the callers are below, and pass what was made from their own references.
+    let result = unsafe { raw(argument(0), argument(1), argument(2), argument(3), argument(4), argument(5), number) };
+    if result < 0 && result >= -4095 { Err(Errno::of(-result as i32, number)) } else { Ok(result as usize) }
 }
 
 /// A system call with up to six arguments, each turned to a machine word.
 macro_rules! call {
     ($number:expr $(, $argument:expr)*) => {
-        checked($number, padded([$($argument as usize),*]))
+        checked($number, [$($argument as usize),*])
     };
-}
-
-#[inline(always)]
-fn padded<const N: usize>(given: [usize; N]) -> [usize; 6] {
-    let mut all = [0; 6];
-    for (place, argument) in all.iter_mut().zip(given) {
-        *place = argument;
-    }
-    all
 }
 
 fn unit(result: Result<usize>) -> Result<()> {
@@ -1165,4 +1161,12 @@ pub fn vfork<T>(stack: &mut [u64], run: extern "C" fn(&mut T) -> !, argument: &m
              in("x3") 0, in("x4") 0, in("x9") run, in("x10") argument as *mut T);
     }
     if result < 0 { Err(Errno::of(-result as i32, nr::CLONE)) } else { Ok(Cloned { pid: result as i32, pidfd }) }
+}
+
+/// A clone that always fails. EBADF: clone3 knows CLONE_INTO_CGROUP; EINVAL, E2BIG: it does not; ENOSYS: there is none.
+pub fn clone3_probe() -> Result<()> {
+    let mut arguments = [0u64; 11];
+    arguments[0] = CLONE_INTO_CGROUP;
+    arguments[10] = i32::MAX as u64;
+    unit(call!(nr::CLONE3, arguments.as_ptr(), size_of_val(&arguments)))
 }

@@ -116,6 +116,8 @@ pub struct Birth {
     pub without: Vec<usize>,
     /// The supervisor is gone when the child begins.
     pub orphan: bool,
+    /// Done while it is parked; gets the PID.
+    pub at_park: Option<fn(i32)>,
 }
 
 pub const CONTAINER: u64 = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
@@ -130,7 +132,7 @@ impl Birth {
         plan.runtime(Op::Clone).int(flags as i64).int(0).ints(&[]).result(slot::PID as u16);
         plan.child(Op::CloseFds);
         Birth {
-            plan, flags, slots, maps: None, deny_setgroups: false, input: String::new(), typed: String::new(), without: vec![], orphan: false,
+            plan, flags, slots, maps: None, deny_setgroups: false, input: String::new(), typed: String::new(), without: vec![], orphan: false, at_park: None,
         }
     }
 
@@ -289,6 +291,7 @@ impl Birth {
                 channel::PARKED => {
                     let who = received.credentials.unwrap();
                     outcome.parked = Some((who.uid, who.gid, message.a));
+                    self.at_park.inspect(|look| look(pid));
                     channel::send(channel, &Message { kind: channel::GO, ..Message::default() }, None).unwrap();
                 }
                 channel::FAIL => outcome.failed = Some((message.a, message.b, message.c)),

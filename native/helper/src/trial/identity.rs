@@ -184,15 +184,70 @@ fn a_child_whose_parent_is_gone_does_nothing() {
     assert_eq!((outcome.output.as_str(), outcome.end), ("", (1, 125)));
 }
 
+/// What a process of the container could try on one that enters it: root, as that one is, but without CAP_SYS_PTRACE.
 #[test]
-fn the_one_who_enters_cannot_be_looked_into() {
+fn a_child_cannot_be_looked_into_before_it_is_the_program() {
     if !is_root() {
         return;
     }
+    fn look(pid: i32) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                sys::capset(1, 1, 0).unwrap();
+                for name in ["exe", "cwd", "root", "fd/0", "ns/mnt"] {
+                    assert!(fs::read_link(format!("/proc/{pid}/{name}")).is_err(), "{name}");
+                }
+                for name in ["exe", "fd/0", "mem", "environ", "maps", "auxv"] {
+                    assert!(fs::File::open(format!("/proc/{pid}/{name}")).is_err(), "{name}");
+                }
+            }).join().unwrap();
+        });
+    }
     let image = Image::new("dumpable");
-    let mut birth = Birth::user_container(&image, 100_000, 65536);
-    birth.detach();
-    // What a process inside would try on one that parks: here it looks at itself before exec, through another's eyes.
-    birth.child(Op::Pdeathsig).int(9);
-    assert_eq!(birth.sh("echo ran").printed(), "ran");
+    let mut births = [Birth::container(&image), Birth::user_container(&image, 0, 65536)];
+    births[0].child(Op::Pdeathsig).int(9);
+    for mut birth in births {
+        birth.detach();
+        birth.at_park = Some(look);
+        birth.child(Op::Park);
+        let outcome = birth.sh("echo ran");
+        assert_eq!((outcome.printed(), outcome.parked), ("ran", Some((0, 0, 1))));
+    }
+}
+
+/// PDEATHSIG follows the thread that cloned, and a change of ids clears it.
+#[test]
+fn the_end_of_its_parent_ends_a_child_that_has_other_ids() {
+    if !is_root() {
+        return;
+    }
+    for (again, killed) in [(true, true), (false, false)] {
+        let mut birth = Birth::new(CLONE_NEWPID);
+        birth.child(Op::Pdeathsig).int(9);
+        birth.credentials(1000, 1000, &[]);
+        if again {
+            birth.child(Op::Pdeathsig).int(9);
+        }
+        birth.child(Op::Park);
+        let plan = map(&birth.plan.finish(1, SLOTS));
+        let slots = sys::table::<Fd>(birth.slots.len()).unwrap();
+        slots.copy_from_slice(&birth.slots);
+        let [mine, theirs] = sys::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC).unwrap();
+        let parent = std::thread::spawn(move || {
+            let cloned = sys::clone3(CLONE_NEWPID, SIGCHLD, -1).unwrap();
+            if cloned.pid == 0 {
+                step::run(plan, Child::new(slots, theirs), 1);
+            }
+            channel::expect(mine, channel::PARKED).unwrap();
+            cloned.pidfd
+        });
+        let pidfd = parent.join().unwrap();
+        let mut poll = [PollFd { fd: pidfd, events: POLLIN, revents: 0 }];
+        let ended = sys::poll(&mut poll, Some(Timespec { seconds: if killed { 5 } else { 0 }, nanoseconds: 200_000_000 })).unwrap();
+        assert_eq!(ended == 1, killed);
+        sys::pidfd_send_signal(pidfd, SIGKILL).unwrap();
+        let waited = sys::waitid(P_PIDFD, pidfd, WEXITED).unwrap().unwrap();
+        assert_eq!((waited.code, waited.status), (2, SIGKILL));
+        [mine, theirs, pidfd].into_iter().for_each(sys::close);
+    }
 }
