@@ -1,0 +1,189 @@
+//! Control groups as directories (cgroups(7)): made, given limits, emptied, removed. Nothing here waits: a group that
+//! cannot be removed yet is tried again later.
+
+use core::ffi::CStr;
+
+use crate::abi::*;
+use crate::errno::{EBUSY, EEXIST, EINVAL, ENOENT, ENOTEMPTY, Errno, Result, fail};
+use crate::sys::{self, Fd, Owned};
+use crate::text::{Path, TextBuf, number};
+
+/// Of nested groups that a container has made: no kernel lets them lie deeper without asking for it.
+const DEPTH_MAX: u32 = 32;
+
+/// Parents as far as they are missing, `made` hears of each; then the group itself, which must be new.
+pub fn make(dir: &CStr, cpuset: bool, made: &mut dyn FnMut(&CStr)) -> Result<()> {
+    // Another runtime removes an empty parent between our making it and using it: then once more.
+    let mut tries = 3;
+    loop {
+        match sys::mkdirat(AT_FDCWD, dir, 0o755) {
+            Err(error) if error == ENOENT && tries > 0 => make_parents(dir, cpuset, made)?,
+            Err(error) => return Err(error),
+            Ok(()) if cpuset => return inherit(dir),
+            Ok(()) => return Ok(()),
+        }
+        tries -= 1;
+    }
+}
+
+fn make_parents(dir: &CStr, cpuset: bool, made: &mut dyn FnMut(&CStr)) -> Result<()> {
+    let bytes = dir.to_bytes();
+    for (at, _) in bytes.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/') {
+        let parent = Path::of(&[bytes.get(..at).unwrap_or_default()])?;
+        match sys::mkdirat(AT_FDCWD, parent.as_c(), 0o755) {
+            Err(error) if error == EEXIST => continue,
+            result => result?,
+        }
+        made(parent.as_c());
+        if cpuset {
+            inherit(parent.as_c())?;
+        }
+    }
+    Ok(())
+}
+
+/// A new group of v1's cpuset has no CPU and no memory, and takes no process until it has.
+fn inherit(dir: &CStr) -> Result<()> {
+    let bytes = dir.to_bytes();
+    let end = bytes.iter().rposition(|byte| *byte == b'/').ok_or(Errno::new(EINVAL))?;
+    let parent = bytes.get(..end).unwrap_or_default();
+    for file in [&b"cpuset.cpus"[..], b"cpuset.mems"] {
+        let mut text = [0u8; 4096];
+        let from = Path::of(&[parent, b"/", file])?;
+        let source = Owned::new(sys::openat(AT_FDCWD, from.as_c(), O_RDONLY | O_CLOEXEC, 0)?);
+        let length = sys::read(source.fd(), &mut text)?;
+        write(dir, file, text.get(..length).unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+/// One of a group's files; it must exist.
+pub fn write(dir: &CStr, file: &[u8], text: &[u8]) -> Result<()> {
+    let file = open(dir, file, O_WRONLY | O_TRUNC)?;
+    sys::retry(|| sys::write(file.fd(), text)).map(|_| ())
+}
+
+pub fn open(dir: &CStr, file: &[u8], flags: i32) -> Result<Owned> {
+    // A name, not a path: what a limit is written to lies in the group.
+    if file.is_empty() || file.contains(&b'/') {
+        return fail(EINVAL);
+    }
+    let path = Path::of(&[dir.to_bytes(), b"/", file])?;
+    sys::openat(AT_FDCWD, path.as_c(), flags | O_CLOEXEC | O_NOFOLLOW, 0).map(Owned::new)
+}
+
+/// The children of a v2 group may have these controllers, `+memory +pids`; nothing is written where they may already.
+pub fn delegate(dir: &CStr, controllers: &CStr) -> Result<()> {
+    let file = b"cgroup.subtree_control";
+    let mut text = [0u8; 512];
+    let now = open(dir, file, O_RDONLY)?;
+    let length = sys::read(now.fd(), &mut text)?;
+    let has = |name: &[u8]| {
+        let enabled = text.get(..length).unwrap_or_default();
+        enabled.split(u8::is_ascii_whitespace).any(|enabled| enabled == name)
+    };
+    let wanted = controllers.to_bytes();
+    let mut missing = wanted.split(|byte| *byte == b' ').filter(|one| !one.strip_prefix(b"+").is_some_and(has));
+    if missing.next().is_none() { Ok(()) } else { write(dir, file, wanted) }
+}
+
+/// For as long as the group exists: which devices it may use.
+pub fn attach_device_program(group: Fd, instructions: &[u8]) -> Result<()> {
+    let program = Owned::new(sys::bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, instructions)?);
+    sys::bpf_prog_attach(group, program.fd(), BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI)
+}
+
+/// SIGKILL to all in a v2 group and below, at once; ENOENT before Linux 5.14.
+pub fn kill(dir: &CStr) -> Result<()> {
+    write(dir, b"cgroup.kill", b"1")
+}
+
+/// A signal to each process in a group and below.
+pub fn signal(dir: &CStr, signal: i32) -> Result<()> {
+    let group = Owned::new(sys::openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)?);
+    signal_below(group.fd(), signal, DEPTH_MAX);
+    Ok(())
+}
+
+fn signal_below(group: Fd, signal: i32, depth: u32) {
+    each_process(group, |pid| {
+        let _ = sys::kill(pid, signal);
+    });
+    if depth > 0 {
+        each_group(group, |_, child| signal_below(child, signal, depth - 1));
+    }
+}
+
+/// Kills what is in the group and removes it with all below. EBUSY: not yet.
+pub fn remove(dir: &CStr) -> Result<()> {
+    match sys::unlinkat(AT_FDCWD, dir, AT_REMOVEDIR) {
+        Err(error) if error == EBUSY || error == ENOTEMPTY => {}
+        Err(error) if error == ENOENT => return Ok(()),
+        result => return result,
+    }
+    let group = Owned::new(sys::openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)?);
+    remove_below(group.fd(), DEPTH_MAX);
+    drop(group);
+    sys::unlinkat(AT_FDCWD, dir, AT_REMOVEDIR)
+}
+
+fn remove_below(group: Fd, depth: u32) {
+    each_process(group, |pid| {
+        let _ = sys::kill(pid, SIGKILL);
+    });
+    if depth > 0 {
+        each_group(group, |name, child| {
+            remove_below(child, depth - 1);
+            let _ = sys::unlinkat(group, name, AT_REMOVEDIR);
+        });
+    }
+}
+
+fn each_process(group: Fd, mut visit: impl FnMut(i32)) {
+    let Ok(file) = sys::openat(group, c"cgroup.procs", O_RDONLY | O_CLOEXEC, 0).map(Owned::new) else { return };
+    // A number may be cut at the end of what one read brings.
+    let mut line = TextBuf::<24>::new();
+    let mut text = [0u8; 2048];
+    while let Ok(length) = sys::read(file.fd(), &mut text)
+        && length > 0
+    {
+        for byte in text.iter().take(length) {
+            if *byte != b'\n' {
+                let _ = line.push(&[*byte]);
+                continue;
+            }
+            // 0 is a process that our PID namespace does not see; below 2 is nobody's to kill.
+            if let Some(pid) = number(line.as_bytes(), i32::MAX as u64).filter(|pid| *pid > 1) {
+                visit(pid as i32);
+            }
+            line.clear();
+        }
+    }
+}
+
+/// The groups right below, each opened.
+fn each_group(group: Fd, mut visit: impl FnMut(&CStr, Fd)) {
+    const DT_DIR: u8 = 4;
+    let mut entries = [0u8; 1024];
+    // Directories that go while it is read shift what is left: an opened one is read from its start by its reader.
+    while let Ok(length) = sys::getdents64(group, &mut entries)
+        && length > 0
+    {
+        // struct linux_dirent64: inode, offset, u16 length, u8 type, the name.
+        let mut at = 0;
+        while let Some(record) = entries.get(at..length).filter(|rest| rest.len() > 19) {
+            let size = u16::from_le_bytes([record[16], record[17]]) as usize;
+            let name = record.get(19..size).and_then(|name| CStr::from_bytes_until_nul(name).ok()).unwrap_or_default();
+            if record[18] == DT_DIR && name != c"." && name != c".." && !name.is_empty() {
+                let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+                if let Ok(child) = sys::openat(group, name, flags, 0).map(Owned::new) {
+                    visit(name, child.fd());
+                }
+            }
+            if size == 0 {
+                return;
+            }
+            at += size;
+        }
+    }
+}
