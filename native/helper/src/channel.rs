@@ -1,5 +1,6 @@
-//! The channel between the supervisor and a child: a SEQPACKET socket pair with messages of 32 bytes, some of which carry
-//! a descriptor. The child's end is close-on-exec, so that the supervisor sees an execve(2) that worked as the end.
+//! The channel between the supervisor and a child: a SEQPACKET socket pair with messages of 32 bytes, some of which
+//! carry a descriptor. The child's end is close-on-exec, so that the supervisor sees an execve(2) that worked as the
+//! end.
 //!
 //! The supervisor sets SO_PASSCRED on its own end before the child is born: the kernel then adds to every message who
 //! sends it, as the supervisor's namespaces number them.
@@ -30,8 +31,8 @@ pub const SYNC: u32 = 16;
 
 /// Go on from `park`.
 pub const GO: u32 = 17;
-/// To a child of the pool, with the plan's memfd. a: how many descriptors of slots follow in messages SLOTS, b: the step
-/// to go on with.
+/// To a child of the pool, with the plan's memfd. a: how many descriptors of slots follow in messages SLOTS, b: the
+/// step to go on with.
 pub const PLAN: u32 = 18;
 /// With descriptors, for the slots whose numbers (u16) follow the message. a: how many.
 pub const SLOTS: u32 = 19;
@@ -110,7 +111,8 @@ pub fn send_plan(channel: Fd, memfd: Fd, slots: &[Fd], from: u32) -> Result<()> 
         let mut bytes = [0u8; LENGTH + 2 * AT_ONCE];
         let mut fds = [-1; AT_ONCE];
         let mut count = 0;
-        for ((place, number), (slot, fd)) in fds.iter_mut().zip(bytes[LENGTH..].chunks_exact_mut(2)).zip(pairs.by_ref()) {
+        for ((place, number), (slot, fd)) in fds.iter_mut().zip(bytes[LENGTH..].chunks_exact_mut(2)).zip(pairs.by_ref())
+        {
             *place = *fd;
             number.copy_from_slice(&(slot as u16).to_le_bytes());
             count += 1;

@@ -26,8 +26,8 @@ impl Child {
         resolve::make(self.root()?, path, mode, file).map(|_| ())
     }
 
-    /// Step `mknod`. The very device that is wanted may be there already; anything else in its place is an error. The last
-    /// name is never followed, so that no symlink of an image's can turn it into another.
+    /// Step `mknod`. The very device that is wanted may be there already; anything else in its place is an error. The
+    /// last name is never followed, so that no symlink of an image's can turn it into another.
     pub fn mknod(&mut self, path: &CStr, node: &Node) -> Result<()> {
         let (parent, name) = resolve::parent(self.root()?, path, Some(0o755))?;
         let device = sys::makedev(node.major, node.minor);

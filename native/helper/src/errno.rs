@@ -3,8 +3,8 @@
 use core::num::NonZero;
 
 /// An error of the kernel's, or of ours in the kernel's words. Compares with the constants below: `error == ENOENT`.
-/// The number of the call is in the upper half, that of the error in the lower one: as one word that is never 0 it makes
-/// results that travel in registers.
+/// The number of the call is in the upper half, that of the error in the lower one: as one word that is never 0 it
+/// makes results that travel in registers.
 #[derive(Clone, Copy)]
 pub struct Errno(NonZero<u32>);
 

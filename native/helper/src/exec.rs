@@ -63,8 +63,8 @@ fn variable<'a>(environment: &Vector<'a>, name: &[u8]) -> Option<&'a [u8]> {
     (0..environment.len()).filter_map(|n| environment.get(n)).find_map(|it| it.to_bytes().strip_prefix(name))
 }
 
-/// As execvp(3): a name without a slash is tried in each directory of PATH. EACCES is kept for the end, since a later one
-/// may have the program; an ENOEXEC is no reason to try a shell.
+/// As execvp(3): a name without a slash is tried in each directory of PATH. EACCES is kept for the end, since a later
+/// one may have the program; an ENOEXEC is no reason to try a shell.
 fn search(program: &CStr, arguments: &Vector, environment: &Vector) -> Errno {
     let name = program.to_bytes();
     if name.contains(&b'/') || name.is_empty() {

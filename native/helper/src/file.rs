@@ -1,5 +1,5 @@
-//! One operation on a file of a container, for a visitor (kind `visit`): a child that enters the container's namespaces,
-//! does this and ends. Data comes in by fd 0 and goes out by fd 1.
+//! One operation on a file of a container, for a visitor (kind `visit`): a child that enters the container's
+//! namespaces, does this and ends. Data comes in by fd 0 and goes out by fd 1.
 
 use core::ffi::CStr;
 
@@ -55,8 +55,8 @@ impl Child {
         }
     }
 
-    /// Step `write`: below /proc into the supervisor's procfs, whatever an image has put there, else into a regular file
-    /// of the root.
+    /// Step `write`: below /proc into the supervisor's procfs, whatever an image has put there, else into a regular
+    /// file of the root.
     pub fn write(&mut self, path: &CStr, text: &CStr) -> Result<()> {
         let (root, path, flags) = match below_proc(path) {
             Some(rest) => (self.slot(crate::plan::slot::PROC)?, rest, O_WRONLY),
@@ -135,7 +135,8 @@ fn names(directory: Fd) -> Result<()> {
         // struct linux_dirent64: inode 8, offset 8, u16 length, u8 type, the name with its NUL.
         while let Some(&[low, high]) = entries.get(16..18) {
             let record = u16::from_le_bytes([low, high]) as usize;
-            let name = entries.get(19..record).and_then(|name| CStr::from_bytes_until_nul(name).ok()).unwrap_or_default();
+            let name =
+                entries.get(19..record).and_then(|name| CStr::from_bytes_until_nul(name).ok()).unwrap_or_default();
             if name != c"." && name != c".." {
                 write_all(1, name.to_bytes_with_nul())?;
             }

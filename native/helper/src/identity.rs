@@ -1,5 +1,5 @@
-//! Who the process will be and what it may do: credentials(7), capabilities(7), prctl(2). The order of these steps is the
-//! plan's; each function here does one of them whole or fails.
+//! Who the process will be and what it may do: credentials(7), capabilities(7), prctl(2). The order of these steps is
+//! the plan's; each function here does one of them whole or fails.
 
 use core::ffi::CStr;
 
@@ -89,8 +89,8 @@ impl Child {
         sys::setresuid(user.uid)
     }
 
-    /// In a user namespace that was made without privilege setgroups(2) is denied for ever (user_namespaces(7)). It may be
-    /// left out then if there is nothing to set, and never else.
+    /// In a user namespace that was made without privilege setgroups(2) is denied for ever (user_namespaces(7)). It may
+    /// be left out then if there is nothing to set, and never else.
     fn set_groups(&self, groups: &[u32]) -> Result<()> {
         match sys::setgroups(groups) {
             Err(error) if error == EPERM && groups.is_empty() && self.setgroups_is_denied()? => Ok(()),

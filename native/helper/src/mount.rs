@@ -1,5 +1,5 @@
-//! Mounts, each made detached and then moved onto a descriptor, so that no path is looked up twice: fsopen(2), fsmount(2),
-//! open_tree(2), move_mount(2), mount_setattr(2).
+//! Mounts, each made detached and then moved onto a descriptor, so that no path is looked up twice: fsopen(2),
+//! fsmount(2), open_tree(2), move_mount(2), mount_setattr(2).
 //!
 //! What those cannot do on the kernel at hand goes by mount(2), whose target is then the descriptor's own path in the
 //! supervisor's procfs: "self/fd/N" below $proc, which no image can have replaced.
@@ -28,7 +28,11 @@ const ATTRIBUTES: [(u64, u64); 9] = [
 ];
 /// Flags that are the file system's, with the words that fsconfig(2) has for them; read-only is both.
 const SUPERBLOCK: [(u64, &CStr); 5] = [
-    (MS_RDONLY, c"ro"), (MS_SYNCHRONOUS, c"sync"), (MS_DIRSYNC, c"dirsync"), (MS_MANDLOCK, c"mand"), (MS_LAZYTIME, c"lazytime"),
+    (MS_RDONLY, c"ro"),
+    (MS_SYNCHRONOUS, c"sync"),
+    (MS_DIRSYNC, c"dirsync"),
+    (MS_MANDLOCK, c"mand"),
+    (MS_LAZYTIME, c"lazytime"),
 ];
 const PROPAGATION: u64 = MS_PRIVATE | MS_SHARED | MS_SLAVE | MS_UNBINDABLE;
 const ATIME: u64 = MS_NOATIME | MS_RELATIME | MS_STRICTATIME;
@@ -92,7 +96,8 @@ impl Child {
             return fail(EINVAL);
         }
         let long = data.clone().any(|option| option.count_bytes() > VALUE_MAX);
-        let made = if long { fail(ENOSYS) } else { detached(kind, source, data.clone(), flags, attributes(flags)) };
+        let detach = || detached(kind, source, data.clone(), flags, attributes(flags));
+        let made = if long { fail(ENOSYS) } else { detach() };
         match made {
             // An overlay's list of layers is longer than what fsconfig(2) takes; mount(2) takes a page.
             Err(error) if error == ENOSYS => {
@@ -101,14 +106,15 @@ impl Child {
                     joined.push(if n == 0 { b"" } else { b"," })?;
                     joined.push(option.to_bytes())?;
                 }
-                self.by_path(target.fd(), |path| sys::mount(Some(source), path, Some(kind), flags, Some(joined.as_c())))
+                let data = Some(joined.as_c());
+                self.by_path(target.fd(), |path| sys::mount(Some(source), path, Some(kind), flags, data))
             }
             made => move_onto(Owned::new(made?).fd(), target.fd()),
         }
     }
 
-    /// Step `move_mount`. Before the pivot the target is the place that is pivoted into, and the tree is kept for `chdir`:
-    /// where that place is "/", what is mounted on it cannot be reached by a path.
+    /// Step `move_mount`. Before the pivot the target is the place that is pivoted into, and the tree is kept for
+    /// `chdir`: where that place is "/", what is mounted on it cannot be reached by a path.
     pub fn move_mount(&mut self, from: usize, target: &CStr) -> Result<()> {
         let tree = self.slot(from)?;
         if self.root < 0 {
@@ -161,7 +167,8 @@ impl Child {
             return fail(EINVAL);
         }
         if !self.null_is_private {
-            match sys::mount_setattr(null, c"", AT_EMPTY_PATH, &MountAttr { propagation: MS_PRIVATE, ..MountAttr::default() }) {
+            let private = MountAttr { propagation: MS_PRIVATE, ..MountAttr::default() };
+            match sys::mount_setattr(null, c"", AT_EMPTY_PATH, &private) {
                 Err(error) if error == ENOSYS => (),
                 result => result?,
             }
@@ -188,8 +195,8 @@ impl Child {
         let copy = self.copy(target.fd(), true)?;
         let attributes = MountAttr { set: attributes(flags), ..MountAttr::default() };
         match sys::mount_setattr(copy.fd(), c"", EMPTY_RECURSIVE, &attributes) {
-            // Linux 5.10 and 5.11 change one mount at a time, and attached ones alone. What is mounted below is left out:
-            // it is hidden instead.
+            // Linux 5.10 and 5.11 change one mount at a time, and attached ones alone. What is mounted below is left
+            // out: it is hidden instead.
             Err(error) if error == ENOSYS => {
                 let copy = self.copy(target.fd(), false)?;
                 move_onto(copy.fd(), target.fd())?;
@@ -227,8 +234,8 @@ impl Child {
         Ok(())
     }
 
-    /// A system that runs from its initramfs has a root that is mounted on nothing, which pivot_root(2) refuses to move.
-    /// A copy of it is mounted on it and made our root, and the pivot begins there.
+    /// A system that runs from its initramfs has a root that is mounted on nothing, which pivot_root(2) refuses to
+    /// move. A copy of it is mounted on it and made our root, and the pivot begins there.
     fn pivot_from_rootfs(&mut self) -> Result<()> {
         let tree = self.copy(self.staged, true)?;
         sys::fchdir(self.staged)?;
@@ -257,7 +264,8 @@ impl Child {
         Ok(())
     }
 
-    /// Step `umount`. "." is the working directory's topmost mount; another path is unmounted by its name in its parent.
+    /// Step `umount`. "." is the working directory's topmost mount; another path is unmounted by its name in its
+    /// parent.
     pub fn umount(&mut self, path: &CStr, flags: u64) -> Result<()> {
         if path == c"." {
             return sys::umount2(path, flags as u32);

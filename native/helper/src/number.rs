@@ -1,5 +1,5 @@
-//! The numbers of the system calls, for each CPU that the helper is built for (asm/unistd.h). Only those that both have:
-//! arm64 has no old forms such as open(2), so nothing here uses them.
+//! The numbers of the system calls, for each CPU that the helper is built for (asm/unistd.h). Only those that both
+//! have: arm64 has no old forms such as open(2), so nothing here uses them.
 
 /// Two columns, one constant of either.
 macro_rules! numbers {

@@ -1,5 +1,5 @@
-//! Users and groups by the container's own /etc/passwd and /etc/group (passwd(5), group(5)), read as a stream: the files
-//! are the image's, may be of any size and shape, and get no memory but a few buffers.
+//! Users and groups by the container's own /etc/passwd and /etc/group (passwd(5), group(5)), read as a stream: the
+//! files are the image's, may be of any size and shape, and get no memory but a few buffers.
 //!
 //! The rules are docker's `-u`, but for what is odd: a number is that number and nothing else, a name is found or is an
 //! error, and whatever is neither (`1000x`, `+5`, ` 1`, `1000:`) is EINVAL. A matching line with a broken number is
@@ -42,6 +42,7 @@ pub struct Groups {
 }
 
 impl Groups {
+    #[allow(clippy::new_without_default)]
     pub const fn new() -> Groups {
         Groups { ids: [0; GROUPS_MAX], count: 0 }
     }
@@ -78,7 +79,9 @@ pub fn lookup(root: Fd, spec: &[u8], groups: &mut Groups) -> Result<(User, Optio
     };
     match (group, &entry) {
         (Some(group), _) => found.gid = find_group(root, group)?,
-        (None, Some(entry)) => scan(root, c"/etc/group", |lines| groups_of(lines, entry.name.as_bytes(), groups))?.unwrap_or(()),
+        (None, Some(entry)) => {
+            scan(root, c"/etc/group", |lines| groups_of(lines, entry.name.as_bytes(), groups))?.unwrap_or(())
+        }
         (None, None) => (),
     }
     for group in lines {
@@ -259,8 +262,8 @@ impl<F: Fill> Scanner<F> {
         }
     }
 
-    /// The next field, empty where the line has no more. One that is too long for its buffer, or has a NUL, is no name and
-    /// no number: it is empty as well.
+    /// The next field, empty where the line has no more. One that is too long for its buffer, or has a NUL, is no name
+    /// and no number: it is empty as well.
     fn field<const N: usize>(&mut self, into: &mut TextBuf<N>) -> Result<()> {
         self.token(into, b':').map(|_| ())
     }
@@ -310,8 +313,10 @@ mod tests {
     }
 
     const PASSWD: &[u8] = b"root:x:0:0:root:/root:/bin/sh\n\n# comment\nbin:x:1:1::/bin\nbroken:x:12x:5::/b\n\
-        over:x:4294967296:5::/b\ngid:x:7:-1::/g\nann:x:1000:100:A, B:/home/ann:/bin/sh\ntwin:x:1000:9::/home/twin\nlast:x:9:9::/l";
-    const GROUP: &[u8] = b"root:x:0:\nwheel:x:10:root,ann\nannex:x:11:annex,joann\nusers:x:100:ann\nbad:x:1x:zoe\naudio:x:29:bin,ann";
+        over:x:4294967296:5::/b\ngid:x:7:-1::/g\nann:x:1000:100:A, B:/home/ann:/bin/sh\n\
+        twin:x:1000:9::/home/twin\nlast:x:9:9::/l";
+    const GROUP: &[u8] = b"root:x:0:\nwheel:x:10:root,ann\nannex:x:11:annex,joann\nusers:x:100:ann\n\
+        bad:x:1x:zoe\naudio:x:29:bin,ann";
 
     fn user(text: &str) -> Result<Option<(u32, u32, Vec<u8>)>> {
         let found = user_in(&mut Scanner::new(PASSWD), Who::of(text.as_bytes())?)?;
@@ -332,9 +337,10 @@ mod tests {
 
     #[test]
     fn what_is_odd_is_an_error_and_never_another_id() {
+        #[rustfmt::skip]
         let odd = [
-            "", "4294967295", "4294967296", "18446744073709551616", "99999999999999999999", "1000x", "+5", "-1", " 1", "1 ", "0x10",
-            "1000:", ":", "a b", "ann\t", "a,b", "a:b", "\u{7f}x", "broken", "over", "gid", "12x",
+            "", "4294967295", "4294967296", "18446744073709551616", "99999999999999999999", "1000x", "+5", "-1", " 1",
+            "1 ", "0x10", "1000:", ":", "a b", "ann\t", "a,b", "a:b", "\u{7f}x", "broken", "over", "gid", "12x",
         ];
         for text in odd {
             assert!(user(text).is_err(), "{text:?}");
@@ -356,7 +362,8 @@ mod tests {
 
     #[test]
     fn long_lines_and_names_are_passed_over() {
-        let long = [b"x".repeat(100_000), b":x:5:5::/\nann:x:6:6::/".to_vec(), b"h".repeat(2000), b"\n".to_vec()].concat();
+        let long =
+            [b"x".repeat(100_000), b":x:5:5::/\nann:x:6:6::/".to_vec(), b"h".repeat(2000), b"\n".to_vec()].concat();
         let found = user_in(&mut Scanner::new(&long[..]), Who::Name(b"ann")).unwrap().unwrap();
         assert_eq!((found.user.uid, found.home.as_bytes()), (6, &b""[..]));
         let members = [b"g:x:7:".to_vec(), b"member,".repeat(50_000), b"ann\n".to_vec()].concat();

@@ -1,13 +1,13 @@
 //! A plan as bytes: the steps of a birth, as src/native/encode.ts writes them into a sealed memfd.
 //!
 //! It is checked whole before its first step is made (`check`): sizes, alignment, known operations, who makes them, the
-//! bounds of every field, NULs, slots. After that nothing in it can lead out of its bytes. Reading it takes no memory: a
-//! step is a view, its fields are read in their order.
+//! bounds of every field, NULs, slots. After that nothing in it can lead out of its bytes. Reading it takes no memory:
+//! a step is a view, its fields are read in their order.
 //!
-//! All numbers are little endian. The header has 64 bytes:
-//! `u32 magic, u16 version, u16 kind, u32 size, u32 steps, u32 slots, u32 flags, u64 pool_key, u32 prepaid`, then zeros.
-//! A step is a multiple of 8: `u16 op, u8 by, u8 bits, u32 length, u16 slot, u8 count, u8 0, u16 optional[4], u32 0`, then
-//! the fields that its operation has, each a multiple of 8.
+//! All numbers are little endian. The header has 64 bytes: `u32 magic, u16 version, u16 kind, u32 size, u32 steps, u32
+//! slots, u32 flags, u64 pool_key, u32 prepaid`, then zeros. A step is a multiple of 8: `u16 op, u8 by, u8 bits, u32
+//! length, u16 slot, u8 count, u8 0, u16 optional[4], u32 0`, then the fields that its operation has, each a multiple
+//! of 8.
 
 use core::ffi::CStr;
 
@@ -397,7 +397,8 @@ impl<'a> Fields<'a> {
         let before = self.bytes;
         for n in 0..count {
             let place = table + 8 * n;
-            let offset = before.get(place..).and_then(|rest| rest.first_chunk()).map_or(0, |it| u64::from_le_bytes(*it));
+            let offset =
+                before.get(place..).and_then(|rest| rest.first_chunk()).map_or(0, |it| u64::from_le_bytes(*it));
             // The strings lie one after the other, so that where each ends is known.
             if offset != self.at as u64 {
                 return fail(EINVAL);
@@ -591,7 +592,8 @@ mod tests {
         plan.runtime(Op::Stdio).ints(&[0, 1, 2]).result(2);
         plan.runtime(Op::Clone).int(0x20000000).int(1).ints(&[1, 0x20000000]).result(6);
         plan.child(Op::CloseFds);
-        plan.child(Op::Mount).text("proc").text("/proc").text("proc").int(14).texts(&["hidepid=2", "gid=5"]).optional(2).optional(20);
+        let data = ["hidepid=2", "gid=5"];
+        plan.child(Op::Mount).text("proc").text("/proc").text("proc").int(14).texts(&data).optional(2).optional(20);
         plan.child(Op::MoveMount).int(8).text("");
         plan.child(Op::Credentials).int(0).int(1000).int(1000).ints(&[4, 5, 6]).text("");
         plan.child(Op::Seccomp).int(0).blob(&[6, 0, 0, 0, 0, 0, 0xff, 0x7f]);
@@ -685,8 +687,11 @@ mod tests {
     #[test]
     fn a_vector_cannot_point_out_of_its_strings() {
         let bytes = sample();
-        let table = bytes.windows(16).rposition(|it| it[..8] == [3, 0, 0, 0, 0, 0, 0, 0] && it[8..12] != [0; 4]).unwrap();
-        for (at, value) in [(8, 0u64), (8, u64::MAX), (16, 8), (24, 1 << 40), (32, 1), (0, 4), (0, 2), (0, u64::MAX), (0, 3 | 1 << 32)] {
+        let header = 3u64.to_le_bytes();
+        let table = bytes.windows(16).rposition(|it| it[..8] == header && it[8..12] != [0; 4]).unwrap();
+        let offsets = [(8, 0u64), (8, u64::MAX), (16, 8), (24, 1 << 40), (32, 1)];
+        let counts = [(0, 4), (0, 2), (0, u64::MAX), (0, 3 | 1 << 32)];
+        for (at, value) in offsets.into_iter().chain(counts) {
             let mut bytes = bytes.clone();
             bytes[table + at..table + at + 8].copy_from_slice(&value.to_le_bytes());
             assert!(check(&bytes).is_err(), "{at} {value}");
@@ -755,7 +760,8 @@ mod tests {
                     1 => bytes[at] = odd[random(odd.len())],
                     2 => {
                         let word = at & !3;
-                        let value = [0u32, 1, 0xffff_ffff, 0x7fff_ffff, bytes.len() as u32, random(4096) as u32][random(6)];
+                        let values = [0u32, 1, 0xffff_ffff, 0x7fff_ffff, bytes.len() as u32, random(4096) as u32];
+                        let value = values[random(6)];
                         bytes[word..word + 4].copy_from_slice(&value.to_le_bytes());
                     }
                     _ => {

@@ -1,20 +1,22 @@
 //! Paths of a container, resolved inside its root: no symlink, no `..` and no race leads out (path_resolution(7)).
 //!
-//! The kernel's openat2(2) answers for paths that have neither symlinks nor `..`, which is nearly all of them. The rest is
-//! walked here, one name after the other, each opened with O_PATH | O_NOFOLLOW below a descriptor that we hold; `..` goes
-//! back to the descriptor that we came from. So a directory that another process renames meanwhile can move us nowhere,
-//! and an absolute symlink begins again at the root.
+//! The kernel's openat2(2) answers for paths that have neither symlinks nor `..`, which is nearly all of them. The rest
+//! is walked here, one name after the other, each opened with O_PATH | O_NOFOLLOW below a descriptor that we hold; `..`
+//! goes back to the descriptor that we came from. So a directory that another process renames meanwhile can move us
+//! nowhere, and an absolute symlink begins again at the root.
 //!
-//! openat2 with RESOLVE_IN_ROOT would follow symlinks and `..` too, but not safely here: between pivot_root(".", ".") and
-//! the umount of the old root, that old root is mounted on top of the new one's "/", and a `..` that arrives there goes
-//! down into it: `/a/../etc` is then the host's. Our own way back never looks at what is mounted on the root.
+//! openat2 with RESOLVE_IN_ROOT would follow symlinks and `..` too, but not safely here: between pivot_root(".", ".")
+//! and the umount of the old root, that old root is mounted on top of the new one's "/", and a `..` that arrives there
+//! goes down into it: `/a/../etc` is then the host's. Our own way back never looks at what is mounted on the root.
 //!
 //! Where the kernel has no openat2 (5.6), or a filter denies it, everything is walked.
 
 use core::ffi::CStr;
 
 use crate::abi::*;
-use crate::errno::{EAGAIN, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOSYS, ENOTDIR, EPERM, Errno, Result, fail};
+use crate::errno::{
+    EAGAIN, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOSYS, ENOTDIR, EPERM, Errno, Result, fail,
+};
 use crate::sys::{self, Fd, Owned};
 use crate::text::{Name, PATH_MAX, Path};
 
@@ -51,7 +53,7 @@ pub fn open(root: Fd, path: &CStr, flags: i32, mode: u32) -> Result<Owned> {
 /// The same without openat2(2).
 fn walked(root: Fd, path: &CStr, flags: i32, mode: u32) -> Result<Owned> {
     let mut walk = Walk::begin(root, path)?;
-    let found = walk.to_end(flags & O_NOFOLLOW == 0, None)?;
+    let found = walk.finish(flags & O_NOFOLLOW == 0, None)?;
     if flags & O_PATH != 0 {
         let found = found.ok_or(Errno::new(ENOENT))?;
         let wrong = flags & O_DIRECTORY != 0 && !sys::fstat(found.fd())?.is(S_IFDIR);
@@ -68,7 +70,7 @@ pub fn make(root: Fd, path: &CStr, mode: u32, file: bool) -> Result<Owned> {
     let found = match resolve(root, path) {
         Err(error) if error == ENOENT => {
             let make = Make { mode, file };
-            Walk::begin(root, path)?.to_end(true, Some(make))?.ok_or(Errno::new(ENOENT))?
+            Walk::begin(root, path)?.finish(true, Some(make))?.ok_or(Errno::new(ENOENT))?
         }
         result => result?,
     };
@@ -158,7 +160,7 @@ impl Walk {
     }
 
     /// Walks to the end. `None`: the last name is not there, but its directory is, at the top of the stack.
-    fn to_end(&mut self, follow: bool, make: Option<Make>) -> Result<Option<Owned>> {
+    fn finish(&mut self, follow: bool, make: Option<Make>) -> Result<Option<Owned>> {
         let mut links = 0;
         while let Some(last) = self.next()? {
             match self.name.as_bytes() {
@@ -189,7 +191,7 @@ impl Walk {
                     return fail(ENOENT);
                 }
                 if target.first() == Some(&b'/') {
-                    self.to_root();
+                    self.rewind();
                 }
                 self.put(target)?;
             } else if last {
@@ -247,7 +249,7 @@ impl Walk {
         }
     }
 
-    fn to_root(&mut self) {
+    fn rewind(&mut self) {
         while self.depth > 1 {
             self.up();
         }
@@ -256,7 +258,7 @@ impl Walk {
 
 impl Drop for Walk {
     fn drop(&mut self) {
-        self.to_root();
+        self.rewind();
     }
 }
 
@@ -281,15 +283,19 @@ mod tests {
             for directory in ["root/a/b/c", "root/x/dir", "root/run", "root/etc", "outside/b/c", "outside/dir"] {
                 fs::create_dir_all(path.join(directory)).unwrap();
             }
-            for file in ["root/a/b/c/file", "root/x/dir/file", "root/file", "outside/secret", "outside/dir/secret", "outside/b/c/secret"] {
+            for file in ["root/a/b/c/file", "root/x/dir/file", "root/file"] {
+                fs::write(path.join(file), file).unwrap();
+            }
+            for file in ["outside/secret", "outside/dir/secret", "outside/b/c/secret"] {
                 fs::write(path.join(file), file).unwrap();
             }
             let outside = path.join("outside");
+            #[rustfmt::skip]
             let links = [
-                ("root/a/link", "b"), ("root/a/abs", "/x/dir"), ("root/up", "../../../../../.."), ("root/loop", "loop"),
-                ("root/climb", "a/../../outside"), ("root/host", outside.to_str().unwrap()), ("root/nowhere", "/no/where"),
-                ("root/tofile", "/a/../file"), ("root/slash", "/"), ("root/double", "//a//link/./c/../c/"), ("root/ping", "pong"),
-                ("root/pong", "ping"), ("root/torun", "/run/sub/sub"),
+                ("root/a/link", "b"), ("root/a/abs", "/x/dir"), ("root/up", "../../../../../.."),
+                ("root/climb", "a/../../outside"), ("root/host", outside.to_str().unwrap()), ("root/loop", "loop"),
+                ("root/ping", "pong"), ("root/pong", "ping"), ("root/nowhere", "/no/where"), ("root/slash", "/"),
+                ("root/double", "//a//link/./c/../c/"), ("root/tofile", "/a/../file"), ("root/torun", "/run/sub/sub"),
             ];
             for (from, to) in links {
                 symlink(to, path.join(from)).unwrap();
@@ -324,14 +330,17 @@ mod tests {
         let tree = Tree::new("paths");
         let root = tree.root();
         // What it leads to below root, or the error.
+        #[rustfmt::skip]
         let rows: &[(&str, core::result::Result<&str, i32>)] = &[
-            ("", Ok("")), ("/", Ok("")), (".", Ok("")), ("..", Ok("")), ("/../..", Ok("")), ("a/b", Ok("a/b")), ("/a/b/", Ok("a/b")),
-            ("a//b/./c/../c/file", Ok("a/b/c/file")), ("a/link/c", Ok("a/b/c")), ("a/abs", Ok("x/dir")), ("a/abs/file", Ok("x/dir/file")),
-            ("up", Ok("")), ("up/x/dir", Ok("x/dir")), ("up/outside", Err(ENOENT)), ("climb", Err(ENOENT)), ("climb/secret", Err(ENOENT)),
-            ("host", Err(ENOENT)), ("host/secret", Err(ENOENT)), ("loop", Err(ELOOP)), ("ping/x", Err(ELOOP)), ("nowhere", Err(ENOENT)),
-            ("tofile", Ok("file")), ("tofile/", Err(ENOTDIR)), ("file/", Err(ENOTDIR)), ("file/x", Err(ENOTDIR)), ("file/..", Err(ENOTDIR)),
-            ("file/.", Err(ENOTDIR)), ("slash", Ok("")), ("slash/a", Ok("a")), ("double", Ok("a/b/c")), ("none", Err(ENOENT)), ("none/x", Err(ENOENT)),
-            ("n39", Ok("file")), ("n40", Err(ELOOP)),
+            ("", Ok("")), ("/", Ok("")), (".", Ok("")), ("..", Ok("")), ("/../..", Ok("")), ("a/b", Ok("a/b")),
+            ("/a/b/", Ok("a/b")), ("a//b/./c/../c/file", Ok("a/b/c/file")), ("a/link/c", Ok("a/b/c")),
+            ("a/abs", Ok("x/dir")), ("a/abs/file", Ok("x/dir/file")), ("slash", Ok("")), ("slash/a", Ok("a")),
+            ("up", Ok("")), ("up/x/dir", Ok("x/dir")), ("up/outside", Err(ENOENT)), ("climb", Err(ENOENT)),
+            ("climb/secret", Err(ENOENT)), ("host", Err(ENOENT)), ("host/secret", Err(ENOENT)), ("loop", Err(ELOOP)),
+            ("ping/x", Err(ELOOP)), ("nowhere", Err(ENOENT)), ("double", Ok("a/b/c")), ("tofile", Ok("file")),
+            ("tofile/", Err(ENOTDIR)), ("file/", Err(ENOTDIR)), ("file/x", Err(ENOTDIR)), ("file/..", Err(ENOTDIR)),
+            ("file/.", Err(ENOTDIR)), ("none", Err(ENOENT)), ("none/x", Err(ENOENT)), ("n39", Ok("file")),
+            ("n40", Err(ELOOP)),
         ];
         for (how, resolver) in BOTH {
             for (path, wanted) in rows {
@@ -348,9 +357,16 @@ mod tests {
         let tree = Tree::new("last");
         let root = tree.root();
         for (how, resolver) in BOTH {
-            for (path, wanted) in [("host", "host"), ("a/link", "a/link"), ("a/link/", "a/b"), ("up/loop", "loop"), ("file", "file")] {
-                let fd = resolver(root.as_raw_fd(), &CString::new(path).unwrap(), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0).unwrap();
-                assert_eq!(sys::fstat(fd.fd()).unwrap().inode, tree.inode(&format!("root/{wanted}")), "{path} by {how}");
+            for (path, wanted) in
+                [("host", "host"), ("a/link", "a/link"), ("a/link/", "a/b"), ("up/loop", "loop"), ("file", "file")]
+            {
+                let fd = resolver(root.as_raw_fd(), &CString::new(path).unwrap(), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0)
+                    .unwrap();
+                assert_eq!(
+                    sys::fstat(fd.fd()).unwrap().inode,
+                    tree.inode(&format!("root/{wanted}")),
+                    "{path} by {how}"
+                );
             }
         }
     }
@@ -359,7 +375,13 @@ mod tests {
     fn procfs_links_to_anywhere_are_refused_and_its_plain_ones_are_not() {
         let root: OwnedFd = fs::File::open("/").unwrap().into();
         for (how, resolver) in BOTH {
-            for path in [c"/proc/self/root", c"/proc/self/cwd/x", c"/proc/self/exe", c"/proc/self/fd/0", c"/proc/thread-self/ns/net"] {
+            for path in [
+                c"/proc/self/root",
+                c"/proc/self/cwd/x",
+                c"/proc/self/exe",
+                c"/proc/self/fd/0",
+                c"/proc/thread-self/ns/net",
+            ] {
                 let error = resolver(root.as_raw_fd(), path, O_PATH | O_CLOEXEC, 0).err();
                 assert_eq!(error.map(Errno::code), Some(ELOOP), "{path:?} by {how}");
             }
@@ -396,7 +418,9 @@ mod tests {
     fn a_parent_and_a_name_are_parted_without_following_the_name() {
         let tree = Tree::new("parent");
         let root = tree.root();
-        for (path, directory, name) in [(c"/a/link", "root/a", "link"), (c"a/abs/new//", "root/x/dir", "new"), (c"host", "root", "host")] {
+        for (path, directory, name) in
+            [(c"/a/link", "root/a", "link"), (c"a/abs/new//", "root/x/dir", "new"), (c"host", "root", "host")]
+        {
             let (parent, found) = parent(root.as_raw_fd(), path, None).unwrap();
             assert_eq!(sys::fstat(parent.fd()).unwrap().inode, tree.inode(directory));
             assert_eq!(found.as_bytes(), name.as_bytes());
@@ -411,11 +435,20 @@ mod tests {
         let tree = Tree::new("open");
         let root = tree.root();
         for (how, resolver) in BOTH {
-            let open = |path, flags| resolver(root.as_raw_fd(), path, flags | O_CLOEXEC, if flags & O_CREAT != 0 { 0o600 } else { 0 });
-            assert_eq!(sys::fstat(open(c"tofile", O_RDONLY).unwrap().fd()).unwrap().inode, tree.inode("root/file"), "{how}");
+            let open = |path, flags| {
+                resolver(root.as_raw_fd(), path, flags | O_CLOEXEC, if flags & O_CREAT != 0 { 0o600 } else { 0 })
+            };
+            assert_eq!(
+                sys::fstat(open(c"tofile", O_RDONLY).unwrap().fd()).unwrap().inode,
+                tree.inode("root/file"),
+                "{how}"
+            );
             assert_eq!(open(c"tofile", O_WRONLY | O_NOFOLLOW).err().map(Errno::code), Some(ELOOP), "{how}");
             assert_eq!(open(c"tofile", O_WRONLY | O_CREAT | O_NOFOLLOW).err().map(Errno::code), Some(ELOOP), "{how}");
-            assert_eq!(open(c"a", O_RDONLY | O_DIRECTORY).map(|fd| sys::fstat(fd.fd()).unwrap().inode).unwrap(), tree.inode("root/a"));
+            assert_eq!(
+                open(c"a", O_RDONLY | O_DIRECTORY).map(|fd| sys::fstat(fd.fd()).unwrap().inode).unwrap(),
+                tree.inode("root/a")
+            );
             symlink("/run/made", tree.0.join("root/tomade")).unwrap();
             open(c"tomade", O_WRONLY | O_CREAT).unwrap();
             assert!(tree.0.join("root/run/made").is_file(), "{how}");
@@ -441,8 +474,17 @@ mod tests {
     fn a_renamer_cannot_lead_a_walk_out() {
         let tree = Tree::new("race");
         let root = tree.root();
-        let secrets: Vec<u64> = ["outside", "outside/secret", "outside/dir", "outside/dir/secret", "outside/b/c", "outside/b/c/secret"]
-            .iter().map(|path| tree.inode(path)).chain([fs::metadata("/etc").unwrap().ino(), fs::metadata("/").unwrap().ino()]).collect();
+        let mut secrets = vec![fs::metadata("/etc").unwrap().ino(), fs::metadata("/").unwrap().ino()];
+        for path in ["", "/secret", "/dir", "/dir/secret", "/b/c", "/b/c/secret"] {
+            secrets.push(tree.inode(&format!("outside{path}")));
+        }
+        let paths = [
+            c"a/b/c/../../../../../etc",
+            c"a/b/c/secret",
+            c"a/b/../../../outside/secret",
+            c"a/link/c/..",
+            c"a/b/c/../../../../outside/dir/secret",
+        ];
         let done = AtomicBool::new(false);
         let mut found = [0usize; 2];
         std::thread::scope(|scope| {
@@ -463,7 +505,7 @@ mod tests {
             });
             let end = Instant::now() + Duration::from_millis(1500);
             while Instant::now() < end {
-                for path in [c"a/b/c/../../../../../etc", c"a/b/c/secret", c"a/b/../../../outside/secret", c"a/link/c/..", c"a/b/c/../../../../outside/dir/secret"] {
+                for path in paths {
                     for (n, (how, resolver)) in BOTH.into_iter().enumerate() {
                         if let Ok(fd) = resolver(root.as_raw_fd(), path, O_PATH | O_CLOEXEC, 0) {
                             found[n] += 1;

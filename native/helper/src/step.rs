@@ -1,7 +1,8 @@
-//! What the child does: the steps of its plan, one after the other, each a function of the file named after its subject.
+//! What the child does: the steps of its plan, one after the other, each a function of the file named after its
+//! subject.
 //!
-//! Nothing is skipped and nothing is guessed: a step that fails ends the child with 125, after it has told the supervisor
-//! which one it was, unless the plan says that this very error means "not here".
+//! Nothing is skipped and nothing is guessed: a step that fails ends the child with 125, after it has told the
+//! supervisor which one it was, unless the plan says that this very error means "not here".
 
 use crate::abi::*;
 use crate::channel::{self, Message};
@@ -201,9 +202,15 @@ fn make(child: &mut Child, step: &Step) -> Result<()> {
         Op::Seccomp => seccomp::seccomp(f.small()?, f.bytes()?),
 
         // Made by the supervisor alone; a checked plan has none of them by the child.
-        Op::Exec | Op::Cgroup | Op::Delegate | Op::Limit | Op::DeviceProgram | Op::Open | Op::Stdio | Op::Clone | Op::Maps => {
-            fail(EINVAL)
-        }
+        Op::Exec
+        | Op::Cgroup
+        | Op::Delegate
+        | Op::Limit
+        | Op::DeviceProgram
+        | Op::Open
+        | Op::Stdio
+        | Op::Clone
+        | Op::Maps => fail(EINVAL),
     }
 }
 

@@ -51,7 +51,7 @@ fn checked<const N: usize>(number: usize, given: [usize; N]) -> Result<usize> {
     let argument = |n: usize| given.get(n).copied().unwrap_or(0);
     // SAFETY: the callers are below, and pass what was made from their own references.
     let result = unsafe { raw(argument(0), argument(1), argument(2), argument(3), argument(4), argument(5), number) };
-    if result < 0 && result >= -4095 { Err(Errno::of(-result as i32, number)) } else { Ok(result as usize) }
+    if (-4095..0).contains(&result) { Err(Errno::of(-result as i32, number)) } else { Ok(result as usize) }
 }
 
 /// A system call with up to six arguments, each turned to a machine word.
@@ -377,7 +377,17 @@ pub fn clone3(flags: u64, exit_signal: i32, cgroup: Fd) -> Result<Cloned> {
     let into = if cgroup >= 0 { CLONE_INTO_CGROUP } else { 0 };
     // struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, size, tls, set_tid, size, cgroup.
     let arguments: [u64; 11] = [
-        flags | CLONE_PIDFD | into, &raw mut pidfd as u64, 0, 0, exit_signal as u64, 0, 0, 0, 0, 0, cgroup.max(0) as u64,
+        flags | CLONE_PIDFD | into,
+        &raw mut pidfd as u64,
+        0,
+        0,
+        exit_signal as u64,
+        0,
+        0,
+        0,
+        0,
+        0,
+        cgroup.max(0) as u64,
     ];
     let size = if cgroup >= 0 { 88 } else { 64 };
     let pid = call!(nr::CLONE3, arguments.as_ptr(), size)? as i32;
@@ -1100,11 +1110,11 @@ macro_rules! zeroed {
         // SAFETY: each field is, and padding is never read.
         unsafe impl $crate::sys::Zeroed for $name {}
     };
-    ($(#[$meta:meta])* $visible:vis enum $name:ident { $first:ident, $($other:ident,)* }) => {
+    ($(#[$meta:meta])* $visible:vis enum $name:ident { $(#[$one:meta])* $first:ident, $($(#[$of:meta])* $other:ident,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
-        $visible enum $name { $first = 0, $($other,)* }
+        $visible enum $name { $(#[$one])* $first = 0, $($(#[$of])* $other,)* }
         #[allow(unsafe_code)]
         // SAFETY: the first value is 0.
         unsafe impl $crate::sys::Zeroed for $name {}

@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use crate::errno::{ENAMETOOLONG, EINVAL, Errno, Result, fail};
+use crate::errno::{EINVAL, ENAMETOOLONG, Errno, Result, fail};
 
 /// The longest path that a system call takes, with its NUL.
 pub const PATH_MAX: usize = 4096;

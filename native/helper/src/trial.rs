@@ -1,5 +1,6 @@
-//! Births for tests: a plan is encoded, a child cloned and its steps made, on the real kernel. It plays the supervisor's
-//! part in one thread. Root only; as another user where a test says so, since credentials belong to threads.
+//! Births for tests: a plan is encoded, a child cloned and its steps made, on the real kernel. It plays the
+//! supervisor's part in one thread. Root only; as another user where a test says so, since credentials belong to
+//! threads.
 
 mod identity;
 mod legacy;
@@ -47,7 +48,8 @@ impl Image {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         let busybox = ["/usr/bin/busybox", "/bin/busybox"].into_iter().find(|path| Path::new(path).exists());
         fs::copy(busybox.expect("a static busybox"), path.join("bin/busybox")).unwrap();
-        let applets = "sh cat ls id echo tty stty hostname ip ifconfig mount readlink stat touch mkdir kill pwd grep sleep true env sort head tr wc umask";
+        let applets =
+            "sh cat ls id echo tty stty hostname ifconfig mount readlink stat mkdir pwd grep true env cut tr wc";
         for applet in applets.split(' ') {
             std::os::unix::fs::symlink("busybox", path.join("bin").join(applet)).unwrap();
         }
@@ -132,7 +134,16 @@ impl Birth {
         plan.runtime(Op::Clone).int(flags as i64).int(0).ints(&[]).result(slot::PID as u16);
         plan.child(Op::CloseFds);
         Birth {
-            plan, flags, slots, maps: None, deny_setgroups: false, input: String::new(), typed: String::new(), without: vec![], orphan: false, at_park: None,
+            plan,
+            flags,
+            slots,
+            maps: None,
+            deny_setgroups: false,
+            input: String::new(),
+            typed: String::new(),
+            without: vec![],
+            orphan: false,
+            at_park: None,
         }
     }
 
@@ -141,7 +152,7 @@ impl Birth {
         let mut birth = Birth::new(CONTAINER);
         birth.open_sources(image);
         birth.pivot();
-        birth.child(Op::Mount).text("proc").text("/proc").text("proc").int((MS_NOSUID | MS_NODEV | MS_NOEXEC) as i64).texts(&[]);
+        birth.mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, &[]);
         birth
     }
 
@@ -156,7 +167,7 @@ impl Birth {
         birth.credentials(0, 0, &[]);
         birth.open_sources(image);
         birth.pivot();
-        birth.child(Op::Mount).text("proc").text("/proc").text("proc").int((MS_NOSUID | MS_NODEV | MS_NOEXEC) as i64).texts(&[]);
+        birth.mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, &[]);
         birth
     }
 
@@ -372,18 +383,19 @@ pub fn as_user<T: Send>(uid: u32, gid: u32, run: impl FnOnce() -> T + Send) -> T
     })
 }
 
-/// Runs in a thread with a mount namespace of its own in which all is shared, as on most systems; gives what was mounted
-/// there that was not before.
+/// Runs in a thread with a mount namespace of its own in which all is shared, as on most systems; gives what was
+/// mounted there that was not before.
 pub fn where_all_is_shared(run: impl FnOnce() + Send) -> Vec<String> {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             sys::unshare(CLONE_NEWNS).unwrap();
             sys::mount(None, c"/", None, MS_REC | MS_PRIVATE, None).unwrap();
             sys::mount(None, c"/", None, MS_REC | MS_SHARED, None).unwrap();
-            let mounts = || fs::read_to_string("/proc/thread-self/mountinfo").unwrap().lines().map(String::from).collect::<Vec<_>>();
+            let mounts = || fs::read_to_string("/proc/thread-self/mountinfo").unwrap();
             let before = mounts();
             run();
-            mounts().into_iter().filter(|line| !before.contains(line)).collect()
+            let new = |line: &&str| !before.lines().any(|old| old == *line);
+            mounts().lines().filter(new).map(String::from).collect()
         });
         thread.join().unwrap()
     })

@@ -3,10 +3,12 @@
 use super::*;
 use crate::errno::*;
 
-const STATUS: &str = "grep -E '^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp|SigBlk|SigIgn|SigCgt):' /proc/self/status | tr '\\t' ' '";
+const STATUS: &str =
+    "grep -E '^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp|SigBlk|SigIgn):' /proc/self/status | tr '\\t' ' '";
 
 fn status<'a>(outcome: &'a Outcome, name: &str) -> &'a str {
-    let line = outcome.printed().lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {outcome:?}"));
+    let mut lines = outcome.printed().lines();
+    let line = lines.find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {outcome:?}"));
     line.split_once(':').unwrap().1.trim()
 }
 
@@ -55,8 +57,14 @@ fn capabilities_are_what_the_plan_says() {
     let outcome = birth(1000, 0);
     assert_eq!(outcome.parked, Some((1000, 1000, 1)));
     for (name, wanted) in [
-        ("Uid", "1000 1000 1000 1000"), ("Gid", "1000 1000 1000 1000"), ("Groups", "10 20"), ("CapInh", "0000000000000000"),
-        ("CapPrm", "0000000000000000"), ("CapEff", "0000000000000000"), ("CapBnd", "0000000000000421"), ("CapAmb", "0000000000000000"),
+        ("Uid", "1000 1000 1000 1000"),
+        ("Gid", "1000 1000 1000 1000"),
+        ("Groups", "10 20"),
+        ("CapInh", "0000000000000000"),
+        ("CapPrm", "0000000000000000"),
+        ("CapEff", "0000000000000000"),
+        ("CapBnd", "0000000000000421"),
+        ("CapAmb", "0000000000000000"),
         ("NoNewPrivs", "1"),
     ] {
         assert_eq!(status(&outcome, name), wanted, "{name}");
@@ -74,7 +82,8 @@ fn a_user_is_the_exact_one_or_an_error() {
         return;
     }
     let image = Image::new("users");
-    image.write("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nann:x:1001:101::/home/ann:\nzero:x:0x0:0::/:\n+5:x:0:0::/:\n");
+    let passwd = "root:x:0:0:root:/root:/bin/sh\nann:x:1001:101::/home/ann:\nzero:x:0x0:0::/:\n+5:x:0:0::/:\n";
+    image.write("etc/passwd", passwd);
     image.write("etc/group", "root:x:0:\nwheel:x:10:ann\nann:x:101:\nusers:x:100:bob,ann\nempty:x::ann2\n");
     let run = |spec: &str| {
         let mut birth = Birth::container(&image);
@@ -83,9 +92,16 @@ fn a_user_is_the_exact_one_or_an_error() {
         birth.sh("id -u; id -g; id -G; echo $HOME")
     };
     let rows = [
-        ("ann", "1001\n101\n101 10 100\n/home/ann"), ("1001", "1001\n101\n101 10 100\n/home/ann"), ("ann:wheel", "1001\n10\n10\n/home/ann"),
-        ("ann:7", "1001\n7\n7\n/home/ann"), ("5", "5\n0\n0\n/"), ("5:6", "5\n6\n6\n/"), ("0", "0\n0\n0\n/root"), ("ann:10\nusers\n55", "1001\n10\n10 100 55\n/home/ann"),
-        ("4294967294", "4294967294\n0\n0\n/"), ("0010:0", "10\n0\n0\n/"),
+        ("ann", "1001\n101\n101 10 100\n/home/ann"),
+        ("1001", "1001\n101\n101 10 100\n/home/ann"),
+        ("ann:wheel", "1001\n10\n10\n/home/ann"),
+        ("ann:7", "1001\n7\n7\n/home/ann"),
+        ("5", "5\n0\n0\n/"),
+        ("5:6", "5\n6\n6\n/"),
+        ("0", "0\n0\n0\n/root"),
+        ("ann:10\nusers\n55", "1001\n10\n10 100 55\n/home/ann"),
+        ("4294967294", "4294967294\n0\n0\n/"),
+        ("0010:0", "10\n0\n0\n/"),
     ];
     for (spec, wanted) in rows {
         let outcome = run(spec);
@@ -95,9 +111,10 @@ fn a_user_is_the_exact_one_or_an_error() {
         lines[2] = groups.join(" ");
         assert_eq!(lines.join("\n"), wanted, "{spec:?}");
     }
+    #[rustfmt::skip]
     let odd = [
-        "", ":", "4294967295", "4294967296", "1000x", "+5", "-1", " 1", "1 ", "0x10", "1000:", ":5", "5:6:7", "nobody", "ann:nogroup", "zero",
-        "99999999999999999999", "ann\nnogroup", "ann:-1", "ann:4294967295", "ann\n", "5:empty",
+        "", ":", "4294967295", "4294967296", "1000x", "+5", "-1", " 1", "1 ", "0x10", "1000:", ":5", "5:6:7", "nobody",
+        "ann:nogroup", "zero", "99999999999999999999", "ann\nnogroup", "ann:-1", "ann:4294967295", "ann\n", "5:empty",
     ];
     for spec in odd {
         assert_eq!(run(spec).error(), EINVAL, "{spec:?}");
@@ -192,15 +209,18 @@ fn a_child_cannot_be_looked_into_before_it_is_the_program() {
     }
     fn look(pid: i32) {
         std::thread::scope(|scope| {
-            scope.spawn(|| {
-                sys::capset(1, 1, 0).unwrap();
-                for name in ["exe", "cwd", "root", "fd/0", "ns/mnt"] {
-                    assert!(fs::read_link(format!("/proc/{pid}/{name}")).is_err(), "{name}");
-                }
-                for name in ["exe", "fd/0", "mem", "environ", "maps", "auxv"] {
-                    assert!(fs::File::open(format!("/proc/{pid}/{name}")).is_err(), "{name}");
-                }
-            }).join().unwrap();
+            scope
+                .spawn(|| {
+                    sys::capset(1, 1, 0).unwrap();
+                    for name in ["exe", "cwd", "root", "fd/0", "ns/mnt"] {
+                        assert!(fs::read_link(format!("/proc/{pid}/{name}")).is_err(), "{name}");
+                    }
+                    for name in ["exe", "fd/0", "mem", "environ", "maps", "auxv"] {
+                        assert!(fs::File::open(format!("/proc/{pid}/{name}")).is_err(), "{name}");
+                    }
+                })
+                .join()
+                .unwrap();
         });
     }
     let image = Image::new("dumpable");
@@ -243,7 +263,8 @@ fn the_end_of_its_parent_ends_a_child_that_has_other_ids() {
         });
         let pidfd = parent.join().unwrap();
         let mut poll = [PollFd { fd: pidfd, events: POLLIN, revents: 0 }];
-        let ended = sys::poll(&mut poll, Some(Timespec { seconds: if killed { 5 } else { 0 }, nanoseconds: 200_000_000 })).unwrap();
+        let timeout = Timespec { seconds: if killed { 5 } else { 0 }, nanoseconds: 200_000_000 };
+        let ended = sys::poll(&mut poll, Some(timeout)).unwrap();
         assert_eq!(ended == 1, killed);
         sys::pidfd_send_signal(pidfd, SIGKILL).unwrap();
         let waited = sys::waitid(P_PIDFD, pidfd, WEXITED).unwrap().unwrap();

@@ -17,7 +17,8 @@ fn plan(image: &Image) -> Birth {
     birth
 }
 
-const SCRIPT: &str = "cat /etc/one /etc/two /proc/uptime; ls /etc/dir /etc/dir2; (echo x > /etc/ro/x) 2>/dev/null || echo no; ls -d /run/made; \
+const SCRIPT: &str = "cat /etc/one /etc/two /proc/uptime; ls /etc/dir /etc/dir2; \
+    (echo x > /etc/ro/x) 2>/dev/null || echo no; ls -d /run/made; \
     grep ' /tmp ' /proc/self/mountinfo | cut -d' ' -f6; grep -c shared: /proc/self/mountinfo; true";
 
 fn image(name: &str) -> Image {
@@ -38,7 +39,11 @@ fn a_container_is_the_same_without_newer_calls() {
         return;
     }
     let rows: [&[usize]; 5] = [
-        &[], &[nr::OPENAT2], &[nr::MOUNT_SETATTR], &[nr::OPENAT2, nr::MOUNT_SETATTR], &[nr::OPENAT2, nr::MOUNT_SETATTR, nr::FSOPEN],
+        &[],
+        &[nr::OPENAT2],
+        &[nr::MOUNT_SETATTR],
+        &[nr::OPENAT2, nr::MOUNT_SETATTR],
+        &[nr::OPENAT2, nr::MOUNT_SETATTR, nr::FSOPEN],
     ];
     for without in rows {
         // The last one could not cover directories: that is an error, and none is left uncovered.
@@ -50,7 +55,8 @@ fn a_container_is_the_same_without_newer_calls() {
             assert_eq!(outcome.error(), ENOSYS);
             continue;
         }
-        assert_eq!(outcome.printed(), "/etc/dir:\n\n/etc/dir2:\nno\n/run/made\nrw,nosuid,nodev,noexec,relatime\n0", "{without:?}");
+        let wanted = "/etc/dir:\n\n/etc/dir2:\nno\n/run/made\nrw,nosuid,nodev,noexec,relatime\n0";
+        assert_eq!(outcome.printed(), wanted, "{without:?}");
     }
 }
 

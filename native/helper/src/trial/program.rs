@@ -32,8 +32,14 @@ fn a_program_is_looked_for_along_path() {
     relative.exec(&["echo", "here"], &["PATH=/none:"]);
     assert_eq!(relative.run().printed(), "here");
     for (program, path, errno) in [
-        ("none", "PATH=/bin", ENOENT), ("echo", "PATH=/etc/first", EACCES), ("/none", "PATH=/bin", ENOENT), ("", "PATH=/bin", ENOENT),
-        ("script", "PATH=/tmp:/bin", ENOEXEC), ("echo", "PATH=/none", ENOENT), ("/etc", "PATH=/bin", EACCES), ("/bin/echo/x", "", ENOTDIR),
+        ("none", "PATH=/bin", ENOENT),
+        ("echo", "PATH=/etc/first", EACCES),
+        ("/none", "PATH=/bin", ENOENT),
+        ("", "PATH=/bin", ENOENT),
+        ("script", "PATH=/tmp:/bin", ENOEXEC),
+        ("echo", "PATH=/none", ENOENT),
+        ("/etc", "PATH=/bin", EACCES),
+        ("/bin/echo/x", "", ENOTDIR),
     ] {
         let outcome = run(&[program], &[path]);
         assert_eq!(outcome.error(), errno, "{program} {path}");
@@ -73,7 +79,8 @@ fn arguments_up_to_what_the_kernel_takes() {
     let long = "x".repeat(100_000);
     let run = |count: usize| {
         let mut birth = birth(&image);
-        let args: Vec<&str> = ["/bin/sh", "-c", "echo ${#1} $#", "sh"].into_iter().chain(std::iter::repeat_n(long.as_str(), count)).collect();
+        let mut args = vec!["/bin/sh", "-c", "echo ${#1} $#", "sh"];
+        args.resize(args.len() + count, &long);
         birth.exec(&args, &[]);
         birth.run()
     };
@@ -97,7 +104,8 @@ fn a_terminal_of_its_own() {
     birth.child(Op::Console).int(101).int(37).int(1).result(slot::PTY as u16);
     birth.credentials(1000, 1000, &[]);
     birth.typed = "typed\n".into();
-    let script = "tty; stty size; stat -c '%u %g %a' /dev/pts/0; stat -c '%t %T' /dev/console; read x; echo got $x; echo c > /dev/console; echo t > /dev/tty; ls /proc/self/fd | tr '\\n' ' '";
+    let script = "tty; stty size; stat -c '%u %g %a' /dev/pts/0; stat -c '%t %T' /dev/console; read x; echo got $x; \
+        echo c > /dev/console; echo t > /dev/tty; ls /proc/self/fd | tr '\\n' ' '";
     let outcome = birth.sh(script);
     assert_eq!((outcome.failed, outcome.end), (None, (1, 0)));
     let text = outcome.terminal.replace("\r\n", "\n");
@@ -161,7 +169,8 @@ fn a_child_of_the_pool_goes_on_with_its_own_plan() {
     channel::expect(mine, channel::READY).unwrap();
     let mut birth = Birth::container(&image);
     birth.detach();
-    birth.exec(&["sh", "-c", "echo $$; ls /proc/self/fd | tr '\\n' ' '; ifconfig lo | grep -c UP"], &["PATH=/bin"]);
+    let script = "echo $$; ls /proc/self/fd | tr '\\n' ' '; ifconfig lo | grep -c UP";
+    birth.exec(&["sh", "-c", script], &["PATH=/bin"]);
     let (mut output, sink) = pipe();
     let mut slots = birth.slots.clone();
     slots[slot::STDIO + 1] = sink.as_raw_fd();

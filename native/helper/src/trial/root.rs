@@ -14,7 +14,8 @@ fn a_container_has_its_own_root_processes_and_names() {
     birth.child(Op::Setdomainname).text("domain");
     birth.child(Op::Loopback);
     birth.detach();
-    let outcome = birth.sh("echo $$; hostname; cat /proc/sys/kernel/domainname; ls -1 / | tr '\n' ' '; wc -l < /proc/self/mountinfo; ifconfig lo | grep -c UP");
+    let outcome = birth.sh("echo $$; hostname; cat /proc/sys/kernel/domainname; ls -1 / | tr '\n' ' '; \
+         wc -l < /proc/self/mountinfo; ifconfig lo | grep -c UP");
     assert_eq!(outcome.printed(), "1\nbox\ndomain\nbin dev etc proc run sys tmp 2\n1");
 }
 
@@ -99,17 +100,19 @@ fn masked_and_read_only_paths() {
     birth.mkdirs("/etc/ro/tmpfs");
     birth.mount("tmpfs", "/etc/ro/tmpfs", 0, &[]);
     birth.detach();
-    for path in ["/etc/secret", "/etc/secrets", "/etc/missing/x", "/etc/secret2", "/etc/secrets2", "/proc/uptime", "/proc/acpi", "/bin/busybox/x"] {
+    let missing = ["/etc/missing/x", "/proc/acpi", "/bin/busybox/x"];
+    let there = ["/etc/secret", "/etc/secrets", "/etc/secret2", "/etc/secrets2", "/proc/uptime"];
+    for path in there.into_iter().chain(missing) {
         birth.child(Op::Mask).text(path).int(NULL as i64);
     }
     birth.child(Op::Readonly).text("/etc/ro");
     birth.child(Op::Readonly).text("/proc/sys");
     birth.child(Op::Readonly).text("/none");
-    let outcome = birth.sh(
-        "cat /etc/secret /etc/secret2 /proc/uptime; ls /etc/secrets /etc/secrets2; echo x > /etc/secret; \
-         for f in /etc/secrets/x /etc/ro/x /etc/ro/below/x /etc/ro/tmpfs/x /proc/sys/kernel/hostname; do (echo x > $f) 2>/dev/null || echo no; done; \
-         echo x > /etc/free && cat /etc/free",
-    );
+    let outcome =
+        birth.sh("cat /etc/secret /etc/secret2 /proc/uptime; ls /etc/secrets /etc/secrets2; echo x > /etc/secret; \
+         for f in /etc/secrets/x /etc/ro/x /etc/ro/below/x /etc/ro/tmpfs/x /proc/sys/kernel/hostname; do \
+         (echo x > $f) 2>/dev/null || echo no; done; \
+         echo x > /etc/free && cat /etc/free");
     assert_eq!(outcome.printed(), "/etc/secrets:\n\n/etc/secrets2:\nno\nno\nno\nno\nno\nx");
 }
 
@@ -133,7 +136,9 @@ fn nothing_that_is_mounted_inside_appears_on_a_shared_host() {
             birth.child(Op::Mask).text("/etc/secret2").int(NULL as i64);
             birth.child(Op::Readonly).text("/etc");
             // On top of what covers a secret lies a copy of the host's own /dev/null.
-            let outcome = birth.sh("for f in secret secret2; do mount -o bind /etc/other /etc/$f && cat /etc/$f; done; mount -t tmpfs t /tmp; mount -t tmpfs t /etc");
+            let outcome = birth
+                .sh("for f in secret secret2; do mount -o bind /etc/other /etc/$f && cat /etc/$f; done; \
+                 mount -t tmpfs t /tmp; mount -t tmpfs t /etc");
             assert_eq!(outcome.printed(), "otherother");
         });
         assert_eq!(escaped, [] as [&str; 0], "{without:?}");
@@ -174,7 +179,8 @@ fn binds_go_where_symlinks_lead_inside_and_types_must_fit() {
     source.write("etc/file", "from outside");
     image.link("/run", "etc/run");
     let tree = |birth: &mut Birth, path: &str| {
-        birth.slots[FREE as usize] = super::sys::open_tree(AT_FDCWD, &c(path), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE as u32).unwrap();
+        let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE as u32;
+        birth.slots[FREE as usize] = super::sys::open_tree(AT_FDCWD, &c(path), flags).unwrap();
     };
     let mut birth = Birth::container(&image);
     tree(&mut birth, source.path());
@@ -185,7 +191,8 @@ fn binds_go_where_symlinks_lead_inside_and_types_must_fit() {
     birth.child(Op::Mount).text("").text("/run/data").text("").int((MS_REC | MS_PRIVATE) as i64).texts(&[]);
     birth.detach();
     let fd = birth.slots[FREE as usize];
-    let outcome = birth.sh("cat /run/data/etc/file; (echo x > /run/data/etc/file) 2>&1 | grep -c 'Read-only'; grep -c 'data ro,nosuid' /proc/self/mountinfo");
+    let outcome = birth.sh("cat /run/data/etc/file; (echo x > /run/data/etc/file) 2>&1 | grep -c 'Read-only'; \
+         grep -c 'data ro,nosuid' /proc/self/mountinfo");
     assert_eq!(outcome.printed(), "from outside1\n1");
     super::sys::close(fd);
 
@@ -221,8 +228,11 @@ fn devices_are_the_wanted_ones_or_an_error() {
     birth.child(Op::Symlink).text("/proc/self/fd").text("/dev/fd");
     birth.child(Op::Symlink).text("pts/ptmx").text("/dev/ptmx");
     birth.detach();
-    let outcome = birth.sh("stat -c '%F %t %T %a %u' /dev/null /dev/net/urandom; readlink /dev/fd; echo x > /dev/null && cat /dev/null");
-    assert_eq!(outcome.printed(), "character special file 1 3 666 0\ncharacter special file 1 9 666 7\n/proc/self/fd");
+    let outcome = birth.sh(
+        "stat -c '%F %t %T %a %u' /dev/null /dev/net/urandom; readlink /dev/fd; echo x > /dev/null && cat /dev/null",
+    );
+    let wanted = "character special file 1 3 666 0\ncharacter special file 1 9 666 7\n/proc/self/fd";
+    assert_eq!(outcome.printed(), wanted);
     for (path, minor) in [("/dev/zero", 5), ("/dev/full", 7), ("/dev/null", 5)] {
         let mut birth = Birth::container(&image);
         node(&mut birth, path, minor, 0);
@@ -249,7 +259,8 @@ fn proc_and_sys_as_symlinks_of_the_image_are_mounted_inside() {
     birth.child(Op::Write).text("/proc/sys/kernel/hostname").text("written");
     birth.child(Op::Write).text("/proc/self/oom_score_adj").text("77");
     birth.detach();
-    let outcome = birth.sh("hostname; ls /proc/sys/kernel; mount | grep -c ' /run '; mkdir /tmp/p; mount -t proc p /tmp/p; cat /tmp/p/self/oom_score_adj");
+    let outcome = birth.sh("hostname; ls /proc/sys/kernel; mount | grep -c ' /run '; \
+         mkdir /tmp/p; mount -t proc p /tmp/p; cat /tmp/p/self/oom_score_adj");
     assert_eq!(outcome.printed(), "written\nmount: no /proc/mounts\n0\n77");
 }
 
@@ -260,7 +271,10 @@ fn writes_to_procfs_stay_in_it() {
     }
     let image = Image::new("procwrite");
     for (path, errno) in [
-        ("/proc/../etc/kept", ENOENT), ("/proc/self/root/etc/kept", ELOOP), ("/proc/self/cwd/kept", ELOOP), ("/proc/sys/none", ENOENT),
+        ("/proc/../etc/kept", ENOENT),
+        ("/proc/self/root/etc/kept", ELOOP),
+        ("/proc/self/cwd/kept", ELOOP),
+        ("/proc/sys/none", ENOENT),
         ("/proc/self/fd/1", ELOOP),
     ] {
         let mut birth = Birth::container(&image);
@@ -281,7 +295,12 @@ fn a_working_directory_is_below_the_root() {
     let image = Image::new("cwd");
     image.link("/proc/self/fd", "tmp/fds");
     for (path, errno) in [
-        ("/proc/self/fd/8", ELOOP), ("/proc/self/cwd", ELOOP), ("/proc/1/root", ELOOP), ("/tmp/fds/8", ELOOP), ("/bin/busybox", ENOTDIR), ("/none", ENOENT),
+        ("/proc/self/fd/8", ELOOP),
+        ("/proc/self/cwd", ELOOP),
+        ("/proc/1/root", ELOOP),
+        ("/tmp/fds/8", ELOOP),
+        ("/bin/busybox", ENOTDIR),
+        ("/none", ENOENT),
     ] {
         let mut birth = Birth::container(&image);
         birth.detach();
@@ -332,7 +351,9 @@ fn an_overlay_with_a_long_list_of_layers() {
     let lower = format!("lowerdir={}", lower.join(":"));
     assert!(lower.len() > 256);
     birth.mount("overlay", "/etc", MS_NOSUID, &[&lower, "upperdir=/run/upper", "workdir=/run/work"]);
-    assert_eq!(birth.sh("ls /etc | wc -l; echo y > /etc/new; ls /run/upper; grep -c 'etc .*nosuid.* overlay' /proc/self/mountinfo").printed(), "12\nnew\n1");
+    let outcome = birth
+        .sh("ls /etc | wc -l; echo y > /etc/new; ls /run/upper; grep -c 'etc .*nosuid.* overlay' /proc/self/mountinfo");
+    assert_eq!(outcome.printed(), "12\nnew\n1");
 }
 
 #[test]
