@@ -30,7 +30,7 @@ for (const section of sections) {
 
 async function measure(section: string): Promise<void> {
   if (section === 'start') return startUp();
-  if (section === 'micro') return micro((name, ms, note) => record('micro', {name, ms, note}));
+  if (section === 'micro') return inProcess();
   if (section === 'install') return record('install', installSize());
   const runtime = await createRuntime({mode: 'portable', cpu, thread: false});
   try {
@@ -39,6 +39,19 @@ async function measure(section: string): Promise<void> {
     if (section === 'modes') await modes(runtime);
   } finally {
     await runtime.close();
+  }
+}
+
+/** What needs no container: the emulated kernel alone, and the caller's part of a native start. */
+async function inProcess(): Promise<void> {
+  const report = (name: string, ms: number, note: string): void => record('micro', {name, ms, note});
+  await micro(report);
+  if (process.platform !== 'linux') return record('without', {what: 'births in native mode', why: 'this is not Linux'});
+  const {birth} = await import('./birth.ts');
+  try {
+    await birth(report);
+  } catch (err) {
+    record('without', {what: 'births in native mode', why: (err as Error).message});
   }
 }
 

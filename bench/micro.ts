@@ -8,7 +8,7 @@ import {ByteBuf, scratch} from '../src/kernel/syscall/buf.ts';
 
 const AT_FDCWD = -100;
 
-type Report = (name: string, ms: number, note: string) => void;
+export type Report = (name: string, ms: number, note: string) => void;
 
 /** A machine whose tasks have no CPU. */
 function machine(): Kernel {
@@ -54,7 +54,7 @@ function check(result: number): void {
 }
 
 /** Benchmark.js tells of errors by its event only. */
-function run(suite: Benchmark.Suite, report: Report): Promise<void> {
+export function run(suite: Benchmark.Suite, report: Report): Promise<void> {
   return new Promise((done, fail) => {
     suite
       .on('cycle', (event: Benchmark.Event) => {

@@ -2,7 +2,7 @@
 // bytes of a plan that Node has encoded. What Node's way costs more than this is the price of Node. It takes orders on
 // standard input, so that its samples can alternate with others':
 //
-//   floor LIBRARY ENTRY POOL PLAN...
+//   floor LIBRARY ENTRY POOL POOLPLAN PLAN...      POOL is a number of parked processes
 //   one       a birth that goes on by itself         -> microseconds to the first byte, the exit, the removal
 //   parked    a birth, `parked`, then START          -> the same
 //   many N    N births, one per plan in flight       -> microseconds in all
@@ -181,16 +181,18 @@ static void open_supervisor(const char *entry) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 5) die("usage", argc);
+  if (argc < 6) die("usage", argc);
   setvbuf(stdout, NULL, _IOLBF, 0);
   void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
   if (!library) die(dlerror(), 0);
   *(void **)&call = dlsym(library, "twinbox_call");
   if (!call) die("twinbox_call", 0);
   open_supervisor(argv[2]);
-  for (int i = 4; i < argc && plan_count < PLANS; i++) load(&plans[plan_count++], argv[i]);
+  for (int i = 5; i < argc && plan_count < PLANS; i++) load(&plans[plan_count++], argv[i]);
   if (atoi(argv[3]) > 0) {
-    send_plan(plans, (struct request){.op = POOL, .tag = 1, .a = atoi(argv[3])}, NULL);
+    struct plan first;
+    load(&first, argv[4]);
+    send_plan(&first, (struct request){.op = POOL, .tag = 1, .a = atoi(argv[3])}, NULL);
     while (next().kind != DONE);
   }
   printf("ready\n");

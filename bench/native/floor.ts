@@ -3,6 +3,7 @@
 import {mkdirSync, mkdtempSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ContainerOptions, Runtime} from '../../src/index.ts';
+import {type Plan, prepaid} from '../../src/plan.ts';
 import {encodePlan} from '../../src/native/encode.ts';
 import {libraryFile} from '../../src/native/library.ts';
 import {Lines} from './line.ts';
@@ -29,12 +30,16 @@ export async function openFloor(
   const entry = join(dir, 'entry');
   mkdirSync(entry, {mode: 0o700});
   const stored: string[] = [];
+  const store = (name: string, plan: Plan): void => {
+    const file = join(dir, name);
+    writeFileSync(file, encodePlan(plan).bytes);
+    stored.push(file);
+  };
   for (let i = 0; i < plans; i++) {
     const id = `floor-${process.pid}-${pool}-${i}`;
     const {plan} = await runtime.plan({...options, id, stdout: 'pipe', stderr: 'pipe'});
-    const file = join(dir, `plan-${i}`);
-    writeFileSync(file, encodePlan(plan).bytes);
-    stored.push(file);
+    if (i === 0) store('pool', prefix(plan));
+    store(`plan-${i}`, plan);
   }
   const lines = await Lines.open(files.floor, [libraryFile(), entry, String(pool), ...stored]);
   const via = (order: string) => async () => {
@@ -47,4 +52,10 @@ export async function openFloor(
     rate: async count => count / ((await lines.ask(`many ${count}`))[0]! / 1e6),
     close: () => lines.close(),
   };
+}
+
+/** The clone and the steps after it that a parked process has made already. */
+function prefix(plan: Plan): Plan {
+  const at = plan.steps.findIndex(step => step.op === 'clone');
+  return {...plan, steps: plan.steps.slice(at, at + 1 + (prepaid(plan)?.steps ?? 0))};
 }
