@@ -147,9 +147,9 @@ export class Supervisor {
     this.#socket.unref();
   }
 
-  /** While true, this runtime keeps the event loop alive. */
+  /** While true, this runtime keeps the event loop alive; closing does so to its end. */
   hold(on: boolean): void {
-    if (on) this.#socket.ref();
+    if (on || this.#closing !== undefined) this.#socket.ref();
     else this.#socket.unref();
   }
 
