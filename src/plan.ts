@@ -12,6 +12,7 @@ import { updateLimits } from './plan/limit.ts';
 import type { KernelName, NamespaceType, Plan, Step, StdioKind } from './kernel/uapi/step.ts';
 import type { ProcessSpec, Resources, Spec } from './spec.ts';
 
+export { loadFilters } from './plan/filter.ts';
 export { prepaid, type Prepaid } from './plan/prepaid.ts';
 export type { Action, Join, KernelName, OpName, Ops, Plan, Slot, StdioKind, Step } from './kernel/uapi/step.ts';
 

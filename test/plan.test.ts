@@ -4,12 +4,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compile, compileDelete, compileProcess, compileUpdate, prepaid, type Facts, type HostFile, type Plan } from '../src/plan.ts';
+import { compile, compileDelete, compileProcess, compileUpdate, loadFilters, prepaid, type Facts, type HostFile, type Plan } from '../src/plan.ts';
 import { printPlan } from '../src/plan/print.ts';
 import { toExec, toResources, toSpec, type ContainerOptions } from '../src/shorthand.ts';
 import type { Spec } from '../src/spec.ts';
 import { helpers, onHybrid, onV1, onV2, portable, single } from './facts.ts';
 
+await loadFilters();
 const id = '5eed';
 const file: HostFile = { type: 'file', mode: 0o644, uid: 0, gid: 0, major: 0, minor: 0 };
 const files: Readonly<Record<string, HostFile>> = {

@@ -1,7 +1,7 @@
 // The Runtime over a connection: compiles what it is given, asks the backend, and keeps track of what it started.
 
 import { SpecError, TwinboxError } from '../errno.ts';
-import { compile, type HostStat, type Plan, type StdioKind } from '../plan.ts';
+import { compile, loadFilters, type HostStat, type Plan, type StdioKind } from '../plan.ts';
 import type {
   Container, CreateOptions, EventOptions, Runtime, RunOptions, RunResult, StdioOptions,
 } from '../runtime.ts';
@@ -32,6 +32,7 @@ export class RuntimeClient implements Runtime {
     const connection = new Connection(backend);
     const facts = await connection.request('facts', {});
     await connection.request('events', {});
+    if (facts.features.includes('seccomp')) await loadFilters();
     return new RuntimeClient(connection, mode, facts, stat);
   }
 

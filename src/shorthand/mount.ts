@@ -37,7 +37,23 @@ function own({ facts, namespaces, ownIds }: Situation, type: NamespaceType, moun
   return { destination, type: 'bind', source: destination, options: ['rbind', ...options, ...deep] };
 }
 
+const made = new WeakMap<Facts, Map<string, readonly Mount[]>>();
+
+/** Made once for each machine and kind of container: the plan then knows them again. */
 export function defaultMounts(situation: Situation, shmSize: MountOptions['shmSize']): readonly Mount[] {
+  const { facts, namespaces, privileged, ownIds } = situation;
+  let known = made.get(facts);
+  if (known === undefined) made.set(facts, (known = new Map()));
+  const key = `${privileged} ${ownIds} ${shmSize} ${namespaces.map((ns) => (ns.path === undefined ? ns.type : `joined ${ns.type}`)).join()}`;
+  let mounts = known.get(key);
+  if (mounts === undefined) {
+    if (known.size > 64) known.clear();
+    known.set(key, (mounts = makeMounts(situation, shmSize)));
+  }
+  return mounts;
+}
+
+function makeMounts(situation: Situation, shmSize: MountOptions['shmSize']): readonly Mount[] {
   const { facts, namespaces, privileged } = situation;
   const linux = facts.kernel === 'linux';
   const ro = privileged ? [] : ['ro'];
@@ -124,7 +140,7 @@ export interface GivenDevices {
 }
 
 export function devices({ devices: given = [] }: MountOptions, { facts, ownIds }: Situation, lookup: Lookup): GivenDevices {
-  const made = { devices: [] as Device[], rules: [] as DeviceRule[], mounts: [] as Mount[] };
+  const found = { devices: [] as Device[], rules: [] as DeviceRule[], mounts: [] as Mount[] };
   given.forEach((entry, i) => {
     const field = `devices[${i}]`;
     if (facts.kernel === 'portable') throw new SpecError(field, 'portable mode has none of the devices of the machine');
@@ -135,12 +151,12 @@ export function devices({ devices: given = [] }: MountOptions, { facts, ownIds }
     absolute(field, path);
     if (!/^[rwm]+$/.test(access)) throw new SpecError(field, `not letters of r, w, m: ${access}`);
     const { type, major, minor, mode, uid, gid } = look(field, host, lookup);
-    made.rules.push({ allow: true, type, major, minor, access });
-    if (!ownIds) return void made.devices.push({ type, path, major, minor, fileMode: mode & 0o777, uid, gid });
+    found.rules.push({ allow: true, type, major, minor, access });
+    if (!ownIds) return void found.devices.push({ type, path, major, minor, fileMode: mode & 0o777, uid, gid });
     if (facts.rootless && !(access.includes('r') && access.includes('w'))) throw new SpecError(field, 'without root there is no cgroup to allow less than rw');
-    made.mounts.push({ destination: path, type: 'bind', source: host, options: ['bind', 'nosuid', 'noexec'] });
+    found.mounts.push({ destination: path, type: 'bind', source: host, options: ['bind', 'nosuid', 'noexec'] });
   });
-  return made;
+  return found;
 }
 
 function look(field: string, path: string, { stat }: Lookup): HostFile & { readonly type: 'b' | 'c' } {

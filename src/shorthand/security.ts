@@ -2,7 +2,6 @@
 
 import { SpecError } from '../errno.ts';
 import { CAP, dockerCaps, type CapName } from '../kernel/uapi/capability.ts';
-import { checkSeccomp } from '../plan/seccomp/index.ts';
 import type { Facts } from '../plan.ts';
 import { capability, type Capabilities } from '../spec.ts';
 
@@ -59,8 +58,8 @@ export function securityOptions(options: readonly string[], given: unknown, priv
     else throw new SpecError(field, `unknown option ${option}`, 'known: no-new-privileges[=false], seccomp=FILE, seccomp=unconfined, seccomp=builtin');
   });
   if (seccomp === undefined) seccomp = privileged || facts.kernel === 'portable' ? 'unconfined' : 'builtin';
-  if (typeof seccomp === 'object' && seccomp !== null) seccomp = checkSeccomp(seccomp, 'seccomp');
-  else if (seccomp !== 'unconfined' && seccomp !== 'builtin') throw new SpecError('seccomp', `not a profile: ${String(seccomp)}`);
+  const object = typeof seccomp === 'object' && seccomp !== null;
+  if (!object && seccomp !== 'unconfined' && seccomp !== 'builtin') throw new SpecError('seccomp', `not a profile: ${String(seccomp)}`);
   return { noNewPrivileges, seccomp: seccomp === 'unconfined' ? undefined : seccomp };
 }
 
