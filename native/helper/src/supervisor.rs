@@ -151,12 +151,15 @@ impl Supervisor {
                 result => result.map(|_| ())?,
             }
         }
+        // Before anything else is opened, which would be there.
+        let journal = if sys::fcntl(JOURNAL, F_GETFD, 0).is_ok() { JOURNAL } else { -1 };
         let files = open_files()?;
         let proc = sys::openat(AT_FDCWD, c"/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0)?;
         if sys::fstatfs(proc)? != PROC_SUPER_MAGIC {
             return fail(ENODEV);
         }
-        let journal = if sys::fcntl(JOURNAL, F_GETFD, 0).is_ok() { JOURNAL } else { -1 };
+        let slots = sys::table(SLOTS_MAX)?;
+        slots.fill(-1);
         let mut supervisor = Supervisor {
             epoll: sys::epoll_create()?,
             outbox: Outbox::new(EVENTS, files * 4 + 1024)?,
@@ -164,7 +167,7 @@ impl Supervisor {
             groups: Groups::new(files, journal)?,
             terminals: Terminals::new(files.min(TERMINALS_MAX))?,
             pool: Pool::new(),
-            slots: sys::table(SLOTS_MAX)?,
+            slots,
             proc,
             null: open_null(proc)?,
             uid: sys::geteuid(),
@@ -381,6 +384,16 @@ impl Supervisor {
         self.groups.busy += new as u32;
     }
 
+    /// The group has no job any more.
+    pub fn end_job(&mut self, group: u32) -> bool {
+        let group = self.groups.at(group);
+        if group.job != Job::None {
+            group.job = Job::None;
+            self.groups.busy -= 1;
+        }
+        true
+    }
+
     /// The jobs that are due.
     fn look_again(&mut self) {
         if self.groups.busy == 0 {
@@ -394,7 +407,7 @@ impl Supervisor {
             }
             let late = now >= group.deadline;
             let finished = match group.job {
-                Job::Freeze => self.freeze_again(index, late),
+                Job::Freeze => self.freeze_again(index, late) && self.end_job(index),
                 _ => self.remove_group_again(index, late),
             };
             if !finished {

@@ -79,10 +79,7 @@ impl Supervisor {
 
     fn on_group_removed(&mut self, group: u32, gone: bool) {
         let owner = self.groups.at(group).owner;
-        if self.groups.at(group).job != Job::None {
-            self.groups.at(group).job = Job::None;
-            self.groups.busy -= 1;
-        }
+        self.end_job(group);
         if gone {
             self.groups.remove(group);
         } else {
