@@ -38,13 +38,14 @@ export function powers(): Powers {
   return { initial, rootless: !initial || !capabilities.includes('SYS_ADMIN'), capabilities, status };
 }
 
-export function ids({ initial, capabilities }: Powers): Ids {
+export function ids({ initial, rootless, capabilities }: Powers): Ids {
   const [uid, gid] = [process.geteuid!(), process.getegid!()];
-  if (capabilities.includes('SETUID') && capabilities.includes('SETGID')) {
-    // In a user namespace, what is mapped into it can be mapped on.
-    return initial
-      ? { uid, gid, maps: 'root', uids: ranges('/etc/subuid', uid, [fallback]), gids: ranges('/etc/subgid', uid, [fallback]) }
-      : { uid, gid, maps: 'root', uids: mapped('/proc/self/uid_map'), gids: mapped('/proc/self/gid_map') };
+  if (!rootless) {
+    return { uid, gid, maps: 'root', uids: ranges('/etc/subuid', uid, [fallback]), gids: ranges('/etc/subgid', uid, [fallback]) };
+  }
+  // Root of a user namespace: what is mapped into it can be mapped on.
+  if (!initial && capabilities.includes('SETUID') && capabilities.includes('SETGID')) {
+    return { uid, gid, maps: 'root', uids: mapped('/proc/self/uid_map'), gids: mapped('/proc/self/gid_map') };
   }
   const [uids, gids] = [ranges('/etc/subuid', uid, []), ranges('/etc/subgid', uid, [])];
   const helpers = uids.length > 0 && gids.length > 0 && installed('newuidmap') && installed('newgidmap');
