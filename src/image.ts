@@ -37,7 +37,7 @@ export function resolveImage(name: string, kernel: KernelName = 'portable'): Res
   }
   if (name.endsWith('.wasm')) {
     if (kernel === 'portable') return program(name);
-    throw new TwinboxError({ code: 'ENOEXEC', message: `${name} is WebAssembly, which Linux does not run`, hint: 'use --mode portable' });
+    throw new TwinboxError({ code: 'ENOENT', message: `no such image for Linux: ${name} is WebAssembly`, hint: 'use --mode portable' });
   }
   if (/^(\.{0,2}[\\/]|\.{1,2}$|[A-Za-z]:[\\/])/.test(name)) return { root: name, config: shell, mounts: [] };
   throw new TwinboxError({

@@ -87,7 +87,7 @@ export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup =
       ...(options.oomScoreAdj === undefined ? {} : { oomScoreAdj: options.oomScoreAdj }),
     },
     mounts: [
-      ...defaultMounts(situation, options.shmSize), ...image.mounts, ...tmpfsMounts(options), ...volumeMounts(options, facts), ...given.mounts,
+      ...defaultMounts(situation, options.shmSize, lookup), ...image.mounts, ...tmpfsMounts(options), ...volumeMounts(options, facts), ...given.mounts,
     ],
     linux: linux(options, facts, {
       namespaces: spaces,

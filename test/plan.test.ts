@@ -14,7 +14,7 @@ await loadFilters();
 const id = '5eed';
 const file: HostFile = { type: 'file', mode: 0o644, uid: 0, gid: 0, major: 0, minor: 0 };
 const files: Readonly<Record<string, HostFile>> = {
-  '/srv/data': { ...file, type: 'directory' }, '/srv/file': file, '/dev/fuse': { ...file, type: 'c', mode: 0o666, major: 10, minor: 229 },
+  '/srv/data': { ...file, type: 'directory' }, '/sys': { ...file, type: 'directory' }, '/dev/shm': { ...file, type: 'directory' }, '/srv/file': file, '/dev/fuse': { ...file, type: 'c', mode: 0o666, major: 10, minor: 229 },
 };
 const lookup = { stat: (path: string) => files[path], pidOf: (name: string) => (name === 'other' ? 4321 : 0) };
 const plan = (options: ContainerOptions, facts: Facts): Plan => compile(toSpec(options, facts, lookup), facts, { id, stat: lookup.stat });

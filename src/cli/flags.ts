@@ -12,6 +12,7 @@ export interface Flag {
 }
 
 export const runFlags: readonly Flag[] = [
+  { name: 'allow-stray', help: 'accept that processes may be left behind (a PID namespace of others, without a cgroup)' },
   { name: 'blkio-weight', value: 'N', help: 'weight at block devices, 10 to 1000' },
   { name: 'cap-add', value: 'CAP', list: true, help: 'add a capability (or ALL)' },
   { name: 'cap-drop', value: 'CAP', list: true, help: 'drop a capability (or ALL)' },

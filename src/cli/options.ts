@@ -67,7 +67,7 @@ export function containerOptions(given: Given, words: readonly string[]): Contai
     env: environment(list('env-file') ?? [], list('env') ?? []),
     cwd: text('workdir'), user: text('user'), groupAdd: list('group-add'), hostname: text('hostname'), domainname: text('domainname'),
     volumes: list('volume'), tmpfs: list('tmpfs'), readonly: flag('read-only'), shmSize: text('shm-size'), devices: list('device'),
-    init: flag('init'), privileged: flag('privileged'), requireIsolation: flag('require-isolation'),
+    init: flag('init'), privileged: flag('privileged'), requireIsolation: flag('require-isolation'), allowStray: flag('allow-stray'),
     capAdd: list('cap-add'), capDrop: list('cap-drop'), securityOpt: list('security-opt')?.map(securityOption),
     network: text('network'), pid: text('pid'), ipc: text('ipc'), uts: text('uts'), userns: text('userns'), cgroupns: text('cgroupns'),
     cgroupParent: text('cgroup-parent'),

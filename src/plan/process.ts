@@ -129,6 +129,8 @@ function capabilitySets(given: Capabilities | undefined, facts: Facts): Sets {
   return sets;
 }
 
+const idOf = (word: string): number | undefined => (/^\d+$/.test(word) ? Number(word) : undefined);
+
 /** A number that the user namespace does not have would be refused by setresuid(2), without a word about why. */
 function checkIds({ user }: ProcessSpec, maps: IdMaps, facts: Facts): void {
   const single = facts.ids?.maps === 'single';
@@ -136,10 +138,10 @@ function checkIds({ user }: ProcessSpec, maps: IdMaps, facts: Facts): void {
   const check = (field: string, id: number | undefined, map: IdMaps['uid']): void => {
     if (id !== undefined && !isMapped(map, id)) throw new SpecError(`process.user.${field}`, `${id} is not mapped in its user namespace`, hint);
   };
-  if (user?.username === undefined) {
-    check('uid', user?.uid, maps.uid);
-    check('gid', user?.gid, maps.gid);
-  }
+  // A name is looked up inside; a number is itself, whatever name it has there.
+  const [uid, gid] = user?.username === undefined ? [user?.uid, user?.gid] : user.username.split('\n', 1)[0]!.split(':').map(idOf);
+  check('uid', uid, maps.uid);
+  check('gid', gid, maps.gid);
   user?.additionalGids?.forEach((gid) => check('additionalGids', gid, maps.gid));
   if (single && (user?.additionalGids?.length ?? 0) > 0) {
     throw new SpecError('process.user.additionalGids', 'setgroups(2) is denied in a user namespace of one id', hint);

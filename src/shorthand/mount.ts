@@ -39,8 +39,8 @@ function own({ facts, namespaces, ownIds }: Situation, type: NamespaceType, moun
 
 const made = new WeakMap<Facts, Map<string, readonly Mount[]>>();
 
-/** Made once for each machine and kind of container: the plan then knows them again. */
-export function defaultMounts(situation: Situation, shmSize: MountOptions['shmSize']): readonly Mount[] {
+/** Made once for each machine and kind of container: the plan then knows them again. Not every host has all that is bound. */
+export function defaultMounts(situation: Situation, shmSize: MountOptions['shmSize'], { stat }: Lookup): readonly Mount[] {
   const { facts, namespaces, privileged, ownIds } = situation;
   let known = made.get(facts);
   if (known === undefined) made.set(facts, (known = new Map()));
@@ -48,7 +48,8 @@ export function defaultMounts(situation: Situation, shmSize: MountOptions['shmSi
   let mounts = known.get(key);
   if (mounts === undefined) {
     if (known.size > 64) known.clear();
-    known.set(key, (mounts = makeMounts(situation, shmSize)));
+    const here = (path: string): boolean => stat === undefined || stat(path)?.type === 'directory';
+    known.set(key, (mounts = makeMounts(situation, shmSize).filter((mount) => mount.type !== 'bind' || here(mount.source!))));
   }
   return mounts;
 }
