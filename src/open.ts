@@ -32,6 +32,8 @@ async function portable({ cpu, machine, thread = true }: RuntimeOptions): Promis
 const poolDefault = 1;
 
 async function native({ root, pool = poolDefault }: RuntimeOptions): Promise<RuntimeClient> {
+  // Also where it was loaded before: what is said of it now counts.
+  (await import('./native/library.ts')).findLibrary();
   const { openNative } = await import('./native/backend.ts');
   const { hostStat } = await import('./native/stat.ts');
   return RuntimeClient.connect(openNative({ pool, ...(root === undefined ? {} : { root }) }), 'native', hostStat);

@@ -45,7 +45,8 @@ library('errors', test => {
     assert.is(image.code, 'ENOENT');
     assert.match(image.message, 'alpine');
     assert.is((await rejection(runtime.create({image: '/no/such/dir'}))).code, 'ENOENT');
-    assert.is((await rejection(runtime.create({image: './no-such.wasm'}))).code, 'ENOENT');
+    const wasm = runtime.mode === 'portable' ? 'ENOENT' : 'ENOEXEC';
+    assert.is((await rejection(runtime.create({image: './no-such.wasm'}))).code, wasm);
     assert.is((await rejection(runtime.create({image: 'busybox', volumes: ['/no/such/dir:/data']}))).code, 'ENOENT');
     assert.equal(await runtime.list(), []);
     assert.is(await inContainers(runtime), 0);
