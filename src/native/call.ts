@@ -3,6 +3,7 @@
 // a call takes 8 to 14 microseconds, so there is one per thing asked and never one per field.
 
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { TwinboxError } from '../errno.ts';
 import { errnoName, SysError } from '../kernel/uapi/errno.ts';
 import { type Found, findLibrary } from './library.ts';
@@ -158,6 +159,12 @@ interface Bridge {
 }
 
 /**
+ * dlopen(3): never unloaded. ffi-rs leaves a destructor with each thread that has used it, and Node unloads an addon with
+ * the last worker thread that asked for it, before that destructor runs.
+ */
+const RTLD_NODELETE = 0x1000;
+
+/**
  * ffi-rs's own entry asks the system which C library it has; its platform packages are the same object, and quicker. They
  * lie beside it or, as some package managers have it, where only ffi-rs itself sees them.
  */
@@ -167,7 +174,9 @@ function requireBridge(library: Found): Bridge {
   for (const place of [() => here, () => createRequire(here.resolve('ffi-rs'))]) {
     for (const libc of ['gnu', 'musl']) {
       try {
-        return place()(`@yuuang/ffi-rs-linux-${process.arch}-${libc}`);
+        const loaded = { exports: {} };
+        process.dlopen(loaded, place().resolve(`@yuuang/ffi-rs-linux-${process.arch}-${libc}`), constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+        return loaded.exports as Bridge;
       } catch (error) {
         why ||= (error as Error).message.split('\n')[0]!;
       }

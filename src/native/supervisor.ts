@@ -2,7 +2,6 @@
 // SEQPACKET socket through the library, its events come as 32-byte records over a STREAM socket. Births are known by a
 // handle, one number per process and never reused; other requests by a tag that their answer repeats.
 
-import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { TwinboxError } from '../errno.ts';
 import { errnoName, SysError, type ErrnoName } from '../kernel/uapi/errno.ts';
@@ -330,7 +329,7 @@ export class Supervisor {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#retry);
-    closeSync(this.#requestFd);
+    library.closeFd(this.#requestFd);
     library.closeFd(this.#pidFd);
     // Of one that was killed, the journal is still wanted by the next sweep.
     if (this.#closing !== undefined) removeEntry(this.entry);
