@@ -2,7 +2,13 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    for argument in ["-nostartfiles", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,norelro"] {
+    println!("cargo::rerun-if-changed=discard.ld");
+    let script = format!("-Wl,-T,{}/discard.ld", std::env::var("CARGO_MANIFEST_DIR").unwrap());
+    let arguments = [
+        "-nostartfiles", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,norelro",
+        "-Wl,--no-eh-frame-hdr", &script,
+    ];
+    for argument in arguments {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 fn main() {
     let root = PathBuf::from(var("CARGO_MANIFEST_DIR").unwrap()).join("..");
-    for path in ["helper/src", "helper/Cargo.toml", "helper/build.rs", "Cargo.toml", "library/build.rs"] {
+    for path in ["helper/src", "helper/Cargo.toml", "helper/build.rs", "helper/discard.ld", "Cargo.toml", "library/build.rs"] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     // No libc and none of its start files: the library must load beside any of them.

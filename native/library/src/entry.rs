@@ -107,7 +107,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         let place = self.to.get_mut(self.length..).and_then(|rest| rest.get_mut(..bytes.len())).ok_or(Errno::new(ERANGE))?;
-        place.copy_from_slice(bytes);
+        copy(place, bytes);
         self.length += bytes.len();
         Ok(())
     }
@@ -134,8 +134,15 @@ impl Path {
     pub fn set(&mut self, path: &[u8]) -> Result<&CStr> {
         let place = self.bytes.get_mut(..path.len() + 1).ok_or(Errno::new(ENAMETOOLONG))?;
         let (text, end) = place.split_at_mut(path.len());
-        text.copy_from_slice(path);
+        copy(text, path);
         end.fill(0);
         CStr::from_bytes_with_nul(place).map_err(|_| Errno::new(EINVAL))
+    }
+}
+
+/// Slices of one length; unlike copy_from_slice nothing in it can panic.
+fn copy(to: &mut [u8], from: &[u8]) {
+    for (place, byte) in to.iter_mut().zip(from) {
+        *place = *byte;
     }
 }
