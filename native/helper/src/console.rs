@@ -39,7 +39,7 @@ impl Child {
     }
 
     fn bind_console(&self, slave: &Owned) -> Result<()> {
-        let (dev, name) = resolve::parent(self.root()?, c"/dev/console", Some(0o755))?;
+        let (dev, name) = resolve::parent(self.root()?, c"/dev/console")?;
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
         match sys::openat(dev.fd(), name.as_c(), flags, 0o600) {
             Err(error) if error != EEXIST => return Err(error),

@@ -5,6 +5,7 @@ use core::ffi::CStr;
 
 use crate::abi::*;
 use crate::errno::{EINVAL, EIO, EISDIR, Errno, Result, fail};
+use crate::plan::slot;
 use crate::resolve;
 use crate::step::Child;
 use crate::sys::{self, Fd};
@@ -34,11 +35,11 @@ impl Child {
             }
             READDIR => names(resolve::open(root, path, O_RDONLY | O_DIRECTORY, 0)?.fd()),
             MKDIR => {
-                let (parent, name) = resolve::parent(root, path, None)?;
+                let (parent, name) = resolve::parent(root, path)?;
                 sys::mkdirat(parent.fd(), name.as_c(), mode)
             }
             UNLINK => {
-                let (parent, name) = resolve::parent(root, path, None)?;
+                let (parent, name) = resolve::parent(root, path)?;
                 match sys::unlinkat(parent.fd(), name.as_c(), 0) {
                     Err(error) if error == EISDIR => sys::unlinkat(parent.fd(), name.as_c(), AT_REMOVEDIR),
                     result => result,
@@ -58,14 +59,15 @@ impl Child {
     /// Step `write`: below /proc into the supervisor's procfs, whatever an image has put there, else into a regular
     /// file of the root.
     pub fn write(&mut self, path: &CStr, text: &CStr) -> Result<()> {
-        let (root, path, flags) = match below_proc(path) {
-            Some(rest) => (self.slot(crate::plan::slot::PROC)?, rest, O_WRONLY),
-            None => (self.root()?, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY),
+        let file = match below_proc(path) {
+            Some(rest) => regular(resolve::open_proc(self.slot(slot::PROC)?, rest, O_WRONLY)?)?,
+            None => {
+                let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+                let file = regular(resolve::open(self.root()?, path, flags, 0o644)?)?;
+                sys::ftruncate(file.fd(), 0)?;
+                file
+            }
         };
-        let file = regular(resolve::open(root, path, flags, 0o644)?)?;
-        if flags & O_CREAT != 0 {
-            sys::ftruncate(file.fd(), 0)?;
-        }
         // In one piece, since procfs takes a value as one write(2).
         let bytes = text.to_bytes();
         if sys::retry(|| sys::write(file.fd(), bytes))? == bytes.len() { Ok(()) } else { fail(EIO) }
@@ -79,7 +81,7 @@ impl Child {
             return fail(EINVAL);
         }
         let flags = O_RDONLY | O_CLOEXEC;
-        let file = sys::Owned::new(sys::openat(self.slot(crate::plan::slot::PROC)?, rest, flags, 0)?);
+        let file = sys::Owned::new(sys::openat(self.slot(slot::PROC)?, rest, flags, 0)?);
         sys::setns(file.fd(), kinds)
     }
 }

@@ -1,5 +1,5 @@
-//! Mounts, each made detached and then moved onto a descriptor, so that no path is looked up twice: fsopen(2),
-//! fsmount(2), open_tree(2), move_mount(2), mount_setattr(2).
+//! Mounts, each made at a descriptor of its place, so that no path is looked up twice: fsopen(2), fsmount(2),
+//! open_tree(2), move_mount(2), mount_setattr(2), and mount(2) of ".".
 //!
 //! What those cannot do on the kernel at hand goes by mount(2), whose target is then the descriptor's own path in the
 //! supervisor's procfs: "self/fd/N" below $proc, which no image can have replaced.
@@ -38,9 +38,6 @@ const PROPAGATION: u64 = MS_PRIVATE | MS_SHARED | MS_SLAVE | MS_UNBINDABLE;
 const ATIME: u64 = MS_NOATIME | MS_RELATIME | MS_STRICTATIME;
 const EMPTY_RECURSIVE: i32 = AT_EMPTY_PATH | AT_RECURSIVE;
 
-/// What fsconfig(2) takes of a value (strndup_user(…, 256)).
-const VALUE_MAX: usize = 255;
-
 fn attributes(flags: u64) -> u64 {
     ATTRIBUTES.iter().filter(|(ms, _)| flags & ms != 0).fold(0, |sum, (_, attribute)| sum | attribute)
 }
@@ -78,6 +75,19 @@ fn detached(kind: &CStr, source: &CStr, options: Strings, flags: u64, attributes
     sys::fsmount(fs.fd(), FSMOUNT_CLOEXEC, attributes)
 }
 
+/// Options as one string with commas.
+fn joined(options: Strings) -> Option<Path> {
+    let mut joined = Path::new();
+    for (n, option) in options.enumerate() {
+        joined.push(if n == 0 { b"" } else { b"," }).ok()?;
+        joined.push(option.to_bytes()).ok()?;
+        if option.to_bytes().contains(&b',') {
+            return None;
+        }
+    }
+    Some(joined)
+}
+
 impl Child {
     /// Step `mount`: what mount(2) does with these flags.
     pub fn mount(&mut self, source: &CStr, target: &CStr, kind: &CStr, flags: u64, data: Strings) -> Result<()> {
@@ -95,21 +105,16 @@ impl Child {
         if flags & (MS_REMOUNT | MS_MOVE) != 0 {
             return fail(EINVAL);
         }
-        let long = data.clone().any(|option| option.count_bytes() > VALUE_MAX);
-        let detach = || detached(kind, source, data.clone(), flags, attributes(flags));
-        let made = if long { fail(ENOSYS) } else { detach() };
-        match made {
-            // An overlay's list of layers is longer than what fsconfig(2) takes; mount(2) takes a page.
-            Err(error) if error == ENOSYS => {
-                let mut joined = Path::new();
-                for (n, option) in data.enumerate() {
-                    joined.push(if n == 0 { b"" } else { b"," })?;
-                    joined.push(option.to_bytes())?;
-                }
-                let data = Some(joined.as_c());
-                self.by_path(target.fd(), |path| sys::mount(Some(source), path, Some(kind), flags, data))
+        // mount(2) takes half the time of the calls that make a mount in pieces, and options longer than the 255 bytes
+        // that fsconfig(2) takes, as an overlay's list of layers is. But a comma in an option it would take for the end.
+        match joined(data.clone()) {
+            Some(joined) => {
+                within(target.fd(), || sys::mount(Some(source), c".", Some(kind), flags, Some(joined.as_c())))
             }
-            made => move_onto(Owned::new(made?).fd(), target.fd()),
+            None => {
+                let made = Owned::new(detached(kind, source, data, flags, attributes(flags))?);
+                move_onto(made.fd(), target.fd())
+            }
         }
     }
 
@@ -270,12 +275,15 @@ impl Child {
         if path == c"." {
             return sys::umount2(path, flags as u32);
         }
-        let (parent, name) = resolve::parent(self.root()?, path, None)?;
+        let (parent, name) = resolve::parent(self.root()?, path)?;
         within(parent.fd(), || sys::umount2(name.as_c(), flags as u32 | UMOUNT_NOFOLLOW))
     }
 
     /// Where a step's path leads. Before the pivot "/" is the tree that will be pivoted into, once it is mounted.
-    fn place(&self, path: &CStr) -> Result<Owned> {
+    fn place(&mut self, path: &CStr) -> Result<Owned> {
+        if let Some(known) = self.recall(path.to_bytes()) {
+            return Ok(known);
+        }
         if self.root < 0 {
             if self.staged >= 0 {
                 return sys::fcntl(self.staged, F_DUPFD_CLOEXEC, 3).map(Owned::new);

@@ -50,7 +50,16 @@ pub fn open(root: Fd, path: &CStr, flags: i32, mode: u32) -> Result<Owned> {
     walked(root, path, flags, create)
 }
 
-/// The same without openat2(2).
+/// open(2) of a file of a procfs that is the kernel's own: the kernel may follow its plain links there, such as `self`.
+pub fn open_proc(proc: Fd, path: &CStr, flags: i32) -> Result<Owned> {
+    let beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+    match sys::openat2(proc, path, flags | O_CLOEXEC, 0, beneath) {
+        Err(error) if [ENOSYS, EPERM].contains(&error.code()) => walked(proc, path, flags | O_CLOEXEC, 0),
+        result => result.map(Owned::new),
+    }
+}
+
+/// The same as `open` without openat2(2).
 fn walked(root: Fd, path: &CStr, flags: i32, mode: u32) -> Result<Owned> {
     let mut walk = Walk::begin(root, path)?;
     let found = walk.finish(flags & O_NOFOLLOW == 0, None)?;
@@ -82,23 +91,28 @@ pub fn make(root: Fd, path: &CStr, mode: u32, file: bool) -> Result<Owned> {
 }
 
 /// The directory that holds a path's last name, and that name, for what is made or opened there without following it.
-/// With `make`, missing directories are made.
-pub fn parent(root: Fd, path: &CStr, make_mode: Option<u32>) -> Result<(Owned, Name)> {
-    let mut bytes = path.to_bytes();
-    while let [rest @ .., b'/'] = bytes {
-        bytes = rest;
-    }
+pub fn parent(root: Fd, path: &CStr) -> Result<(Owned, Name)> {
+    let (before, name) = split(path)?;
+    Ok((open(root, Path::of(&[before])?.as_c(), O_PATH | O_DIRECTORY, 0)?, name))
+}
+
+/// The path of that directory, and the name.
+pub fn split(path: &CStr) -> Result<(&[u8], Name)> {
+    let bytes = without_slashes(path.to_bytes());
     let at = bytes.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
     let (before, name) = bytes.split_at_checked(at).ok_or(Errno::new(EINVAL))?;
     if name.is_empty() || name == b"." || name == b".." {
         return fail(EINVAL);
     }
-    let before = Path::of(&[before])?;
-    let dir = match make_mode {
-        Some(mode) => make(root, before.as_c(), mode, false)?,
-        None => open(root, before.as_c(), O_PATH | O_DIRECTORY, 0)?,
-    };
-    Ok((dir, Name::of(&[name])?))
+    Ok((without_slashes(before), Name::of(&[name])?))
+}
+
+/// Without those at its end; the root is the empty path.
+fn without_slashes(mut path: &[u8]) -> &[u8] {
+    while let [rest @ .., b'/'] = path {
+        path = rest;
+    }
+    path
 }
 
 fn goes_up(path: &[u8]) -> bool {
@@ -421,12 +435,12 @@ mod tests {
         for (path, directory, name) in
             [(c"/a/link", "root/a", "link"), (c"a/abs/new//", "root/x/dir", "new"), (c"host", "root", "host")]
         {
-            let (parent, found) = parent(root.as_raw_fd(), path, None).unwrap();
+            let (parent, found) = parent(root.as_raw_fd(), path).unwrap();
             assert_eq!(sys::fstat(parent.fd()).unwrap().inode, tree.inode(directory));
             assert_eq!(found.as_bytes(), name.as_bytes());
         }
         for path in [c"/", c"", c"a/..", c"a/.", c".."] {
-            assert!(parent(root.as_raw_fd(), path, None).is_err(), "{path:?}");
+            assert!(parent(root.as_raw_fd(), path).is_err(), "{path:?}");
         }
     }
 

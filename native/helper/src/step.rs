@@ -6,7 +6,7 @@
 
 use crate::abi::*;
 use crate::channel::{self, Message};
-use crate::device::Node;
+use crate::device::{Found, Node};
 use crate::errno::{EBADF, EINVAL, Errno, Result, fail};
 use crate::passwd::Home;
 use crate::plan::{By, Op, Plan, Step};
@@ -32,6 +32,7 @@ pub struct Child {
     pub(crate) empty: Fd,
     pub(crate) null_is_private: bool,
     pub(crate) has_terminal: bool,
+    pub(crate) found: Option<Found>,
     /// The plan's environment has no HOME, and it shall have one.
     pub(crate) wants_home: bool,
     pub(crate) home: Home,
@@ -48,6 +49,7 @@ impl Child {
             empty: -1,
             null_is_private: false,
             has_terminal: false,
+            found: None,
             wants_home: false,
             home: Home::new(),
         }
@@ -123,6 +125,9 @@ fn steps(plan: &Plan, child: &mut Child, from: u32) -> Option<Last> {
         match make(child, &step) {
             Err(error) if !step.tolerates(error) => report(child, step.index, error),
             _ => (),
+        }
+        if ![Op::Mkdirs, Op::Mknod, Op::Symlink].contains(&step.op) {
+            child.found = None;
         }
         if step.op == Op::File {
             return Some(Last::File);
