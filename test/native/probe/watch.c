@@ -27,8 +27,15 @@ static int stranger(const char *exe) {
   return stat(exe, &st) != 0;
 }
 
-static void catch(const char *what, int pid, const char *exe) {
-  if (++caught <= 20) printf("caught: %s of %d (%s)\n", what, pid, exe);
+// It may have become the container's own program since it was looked at: then there is nothing to hide.
+static void catch(const char *what, int pid) {
+  char path[64], exe[256];
+  snprintf(path, sizeof path, "/proc/%d/exe", pid);
+  ssize_t length = readlink(path, exe, sizeof exe - 1);
+  if (length < 0 && errno != EACCES && errno != EPERM) return;
+  exe[length < 0 ? 0 : length] = 0;
+  if (length >= 0 && !stranger(exe)) return;
+  if (++caught <= 20) printf("caught: %s of %d (%s)\n", what, pid, length < 0 ? "hidden" : exe);
 }
 
 static void try(int pid) {
@@ -40,20 +47,22 @@ static void try(int pid) {
       denied++;
       snprintf(path, sizeof path, "/proc/%d/fd", pid);
       DIR *dir = opendir(path);
-      if (dir) {
-        if (readdir(dir)) catch("descriptors", pid, "unreadable");
-        closedir(dir);
+      // The names of descriptors are root's to list; what they lead to is not.
+      for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        char target[256];
+        if (!isdigit(entry->d_name[0])) continue;
+        if (readlinkat(dirfd(dir), entry->d_name, target, sizeof target) >= 0) catch("a descriptor's target", pid);
+        int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NONBLOCK);
+        if (fd >= 0) catch("a descriptor", pid);
+        if (fd >= 0) close(fd);
       }
+      if (dir) closedir(dir);
       snprintf(path, sizeof path, "/proc/%d/mem", pid);
       int fd = open(path, O_RDONLY);
-      if (fd >= 0) catch("memory", pid, "unreadable");
+      if (fd >= 0) catch("memory", pid);
       if (fd >= 0) close(fd);
-      // It may have become the container's own program by now: only one that still hides counts.
       if (ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) {
-        snprintf(path, sizeof path, "/proc/%d/exe", pid);
-        length = readlink(path, exe, sizeof exe - 1);
-        if (length > 0) exe[length] = 0;
-        if (length > 0 && stranger(exe)) catch("ptrace", pid, exe);
+        catch("the process itself (ptrace)", pid);
         ptrace(PTRACE_DETACH, pid, 0, 0);
       }
     }
@@ -61,9 +70,9 @@ static void try(int pid) {
   }
   exe[length] = 0;
   if (!stranger(exe)) return;
-  catch("the program's name", pid, exe);
+  catch("the program's name", pid);
   int fd = open(path, O_WRONLY);
-  if (fd >= 0) catch("the program, to write", pid, exe);
+  if (fd >= 0) catch("the program, to write", pid);
 }
 
 int main(int argc, char **argv) {
