@@ -15,7 +15,7 @@ import { errnoName, SysError } from '../uapi/errno.ts';
 import { AT, O, S } from '../uapi/fcntl.ts';
 import { MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from '../uapi/mount.ts';
 import { CLONE, RLIMIT } from '../uapi/sched.ts';
-import { encode } from '../uapi/struct.ts';
+import { decode, encode, structs } from '../uapi/struct.ts';
 import { SIG } from '../uapi/signal.ts';
 import type { Join, NamespaceType, OpName, Ops, Slot } from '../uapi/step.ts';
 import { openConsole } from './console.ts';
@@ -189,7 +189,11 @@ export const births: Steps = {
     const failed = yield* trying(task, 'mount', to, to, '', MS.BIND | MS.REC, undefined);
     if (failed === 'ENOENT') return;
     if (failed !== undefined) throw new SysError(failed, 'mount', path);
-    yield* sys(task, 'mount', '', to, '', MS.BIND | MS.REMOUNT | MS.RDONLY | MS.NOSUID | MS.NODEV | MS.NOEXEC, undefined);
+    // A remount sets all flags: those that the bind has from the mount below it are said again.
+    const buf = scratch(structs.statfs.size);
+    yield* sys(task, 'statfs', to, buf);
+    const kept = decode('statfs', buf.bytes).f_flags! & (MS.NOSUID | MS.NODEV | MS.NOEXEC);
+    yield* sys(task, 'mount', '', to, '', MS.BIND | MS.REMOUNT | MS.RDONLY | kept, undefined);
   },
 
   *mkdirs(birth, { path, mode, file }) {
