@@ -31,7 +31,6 @@ export interface EncodedPlan {
 const magic = 0x58425754;
 const version = 1;
 const headerBytes = 64;
-const recordBytes = 24;
 const kinds: Readonly<Record<string, number>> = { create: 1, exec: 2, update: 3, visit: 4 };
 const types = { c: S.IFCHR, b: S.IFBLK, p: S.IFIFO } as const;
 const credentialModes = { numbers: 0, name: 1 } as const;
@@ -297,12 +296,10 @@ function record(to: Encoding, step: AnyStep): void {
   }
   const { optional } = step;
   const start = to.at;
-  to.skip(recordBytes);
-  to.putU16(start, row.number);
-  to.putU16(start + 2, (step.by === 'runtime' ? 0 : 1) | (step.undo === undefined ? 0 : 0x100));
-  to.putU16(start + 8, step.slot === undefined ? noSlot : to.slotOf(step.slot));
+  to.words(row.number | (step.by === 'runtime' ? 0 : 0x10000) | (step.undo === undefined ? 0 : 0x1000000), 0);
+  to.words((step.slot === undefined ? noSlot : to.slotOf(step.slot)) | (optional === undefined ? 0 : optional.length << 16), 0);
+  to.words(0, 0);
   if (optional !== undefined) {
-    to.putU16(start + 10, optional.length);
     for (let i = 0; i < 4 && i < optional.length; i++) to.putU16(start + 12 + 2 * i, Errno[optional[i]!]);
   }
   try {
