@@ -2,9 +2,9 @@
 // and removed, then the entry itself. Synchronous, before a runtime's own supervisor starts.
 
 import { lstatSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { closeFd, lockFile } from './call.ts';
-import { cgroupMounts } from './cgroup.ts';
+import { cgroupMounts, groupParent } from './cgroup.ts';
 import { entryName, removeEntry, unfinishedName } from './state.ts';
 
 /** A record of the journal: in use, how many directories, their names each with a NUL. */
@@ -24,7 +24,9 @@ export function sweep(base: string): number {
     if (lock === undefined) continue;
     try {
       // While a group stays, so does the record of it.
-      if (!journal(path).map(removeGroup).every((gone) => gone)) continue;
+      const groups = journal(path);
+      if (!groups.map(removeGroup).every((gone) => gone)) continue;
+      for (const dir of new Set(groups.map(dirname))) if (dir.endsWith(groupParent)) rmdir(dir);
       removeEntry(path);
       swept++;
     } finally {
@@ -111,7 +113,7 @@ function rmdir(dir: string): void {
   try {
     rmdirSync(dir);
   } catch {
-    // Somebody still dies in it: tried again.
+    // Somebody still dies in it, or it is another's parent too.
   }
 }
 
