@@ -27,6 +27,8 @@ function library() {
   const dir = join(dist, `native/linux-${process.arch}`);
   mkdirSync(dir, {recursive: true});
   copyFileSync(built, join(dir, 'libtwinbox.so'));
+  // The seed's program, which the demo shows.
+  copyFileSync(join(root, 'native/target/release/clone'), join(dir, 'clone'));
 }
 
 function declarations() {
