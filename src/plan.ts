@@ -94,6 +94,8 @@ export interface PlanOptions {
   readonly stdio?: readonly [StdioKind, StdioKind, StdioKind];
   /** Allows what may leave processes behind: a PID namespace that is not the container's own, and no cgroup to find them by. */
   readonly allowStray?: boolean;
+  /** Where host paths begin that are not absolute: by default this process's directory. The supervisor of native mode has none. */
+  readonly cwd?: string;
   /** Looks at a file of the host, links followed. Without it what is bound counts as a directory. */
   readonly stat?: HostStat;
 }

@@ -8,7 +8,7 @@ import type { Mount, Spec } from '../spec.ts';
 import { cgroupMounts } from './cgroupfs.ts';
 import type { Spaces } from './namespace.ts';
 import { deviceSteps } from './node.ts';
-import { normal } from './path.ts';
+import { fromRoot, normal } from './path.ts';
 import { rootSteps } from './root.ts';
 import { attach, hostTree, newTree, remount, spread } from './source.ts';
 import { sysctls } from './sysctl.ts';
@@ -25,7 +25,7 @@ export interface FileSystem {
 export const leavePeers = spread('/', ['REC', 'PRIVATE']);
 
 export function fileSystem(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions): FileSystem {
-  const root = rootSteps(spec, spaces, facts);
+  const root = rootSteps(spec, spaces, facts, options);
   const mounts = mountsOf(spec, spaces, facts, options);
   const devices = deviceSteps(spec, spaces, facts, (mount) => wordsOf(mount, 'mounts').bind !== undefined);
   const masked = spec.linux?.maskedPaths ?? [];
@@ -104,8 +104,8 @@ function program({ source = '' }: Mount, target: string, facts: Facts, field: st
 }
 
 function addBind(made: Mounts, mount: Mount, { target, slot, field }: Place, facts: Facts, options: PlanOptions): void {
-  const { source } = mount;
-  if (source === undefined || source === '') throw new SpecError(`mounts (${mount.destination})`, 'a bind without a source');
+  if (mount.source === undefined || mount.source === '') throw new SpecError(`mounts (${mount.destination})`, 'a bind without a source');
+  const source = fromRoot(mount.source, facts, options);
   const { flags, deep, bind, propagation } = wordsOf(mount, field);
   if (deep.length > 0 && !facts.features.includes('mount_setattr')) {
     const why = facts.kernel === 'portable' ? 'portable mode has none' : 'this kernel has none (Linux 5.12 has)';

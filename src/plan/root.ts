@@ -5,9 +5,10 @@
 import { SpecError, TwinboxError } from '../errno.ts';
 import { busyboxRoot, hostRoot } from '../image.ts';
 import { directories, files, hostsOf, sbin } from '../skeleton.ts';
-import type { Facts, Images, Slot, Step } from '../plan.ts';
+import type { Facts, Images, PlanOptions, Slot, Step } from '../plan.ts';
 import type { Spec } from '../spec.ts';
 import type { Spaces } from './namespace.ts';
+import { fromRoot } from './path.ts';
 import { attach, hostTree, newTree, remount } from './source.ts';
 
 export interface RootSteps {
@@ -17,10 +18,10 @@ export interface RootSteps {
   readonly build: readonly Step[];
 }
 
-export function rootSteps(spec: Spec, spaces: Spaces, facts: Facts): RootSteps {
+export function rootSteps(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions): RootSteps {
   const { path } = spec.root;
   if (!path.startsWith('builtin:')) {
-    return { sources: [hostTree(path, '$root', [], true, facts)], build: [] };
+    return { sources: [hostTree(fromRoot(path, facts, options), '$root', [], true, facts)], build: [] };
   }
   if (facts.kernel === 'portable') return fromTemplate(path, spec);
   const images = facts.images ?? {};
