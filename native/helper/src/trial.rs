@@ -35,6 +35,11 @@ pub fn is_root() -> bool {
     sys::geteuid() == 0
 }
 
+/// Whether a file of procfs names this.
+pub fn kernel_has(file: &str, name: &str) -> bool {
+    fs::read_to_string(file).is_ok_and(|text| text.contains(name))
+}
+
 /// A root with a static busybox in it; gone with the test.
 pub struct Image(pub PathBuf);
 
