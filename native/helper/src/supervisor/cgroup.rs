@@ -144,9 +144,7 @@ fn each_process(group: Fd, mut visit: impl FnMut(i32)) {
     // A number may be cut at the end of what one read brings.
     let mut line = TextBuf::<24>::new();
     let mut text = [0u8; 2048];
-    while let Ok(length) = sys::read(file.fd(), &mut text)
-        && length > 0
-    {
+    while let Ok(length @ 1..) = sys::read(file.fd(), &mut text) {
         for byte in text.iter().take(length) {
             if *byte != b'\n' {
                 let _ = line.push(&[*byte]);
@@ -166,9 +164,7 @@ fn each_group(group: Fd, mut visit: impl FnMut(&CStr, Fd)) {
     const DT_DIR: u8 = 4;
     let mut entries = [0u8; 1024];
     // Directories that go while it is read shift what is left: an opened one is read from its start by its reader.
-    while let Ok(length) = sys::getdents64(group, &mut entries)
-        && length > 0
-    {
+    while let Ok(length @ 1..) = sys::getdents64(group, &mut entries) {
         // struct linux_dirent64: inode, offset, u16 length, u8 type, the name.
         let mut at = 0;
         while let Some(record) = entries.get(at..length).filter(|rest| rest.len() > 19) {

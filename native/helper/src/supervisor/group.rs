@@ -100,13 +100,13 @@ impl Groups {
             _ => self.free = next,
         }
         let record = self.names.get(index as usize).and_then(|names| names.get(..length)).unwrap_or(&[]);
-        if self.journal >= 0
-            && let Err(error) = sys::pwrite(self.journal, record, index as u64 * RECORD as u64)
-        {
-            self.remove(index);
-            return Err(error);
+        match sys::pwrite(self.journal, record, index as u64 * RECORD as u64) {
+            Err(error) if self.journal >= 0 => {
+                self.remove(index);
+                Err(error)
+            }
+            _ => Ok(index),
         }
-        Ok(index)
     }
 
     /// Out of the journal and out of the table.

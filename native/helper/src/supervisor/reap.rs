@@ -112,11 +112,9 @@ impl Supervisor {
 
     /// Processes of a shared PID namespace whose parents have died come to us, the subreaper; they are nobody's records.
     pub fn expect_orphans(&mut self) {
-        if self.orphans < 0
-            && let Ok(fd) = sys::children_fd()
-        {
-            self.orphans = fd;
-            self.watch(Watch::Orphans, 0, 0, fd, EPOLLIN);
+        if self.orphans < 0 {
+            self.orphans = sys::children_fd().unwrap_or(-1);
+            self.watch(Watch::Orphans, 0, 0, self.orphans, EPOLLIN);
         }
         self.reap_orphans();
     }

@@ -76,9 +76,7 @@ impl Passed {
 
 impl Drop for Passed {
     fn drop(&mut self) {
-        if let Ok(plan) = self.plan()
-            && plan >= 0
-        {
+        if let Some(plan) = self.plan().ok().filter(|plan| *plan >= 0) {
             sys::close(plan);
         }
         while let Ok(fd) = self.take() {

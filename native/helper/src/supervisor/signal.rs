@@ -32,9 +32,7 @@ impl Supervisor {
             self.kill_container(index);
             return Ok(());
         }
-        if let Some(group) = process.group.checked_sub(1)
-            && self.groups.at(group).count > 0
-        {
+        if let Some(group) = process.group.checked_sub(1).filter(|group| self.groups.at(*group).count > 0) {
             return cgroup::signal(self.groups.dir(group, 0)?, signal);
         }
         if process.kinds & CLONE_NEWPID != 0 {
