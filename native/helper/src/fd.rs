@@ -2,7 +2,7 @@
 
 use crate::abi::*;
 use crate::errno::{EINVAL, Result};
-use crate::plan::slot;
+use crate::plan::{Op, Plan, slot};
 use crate::step::Child;
 use crate::sys::{self, Fd};
 
@@ -54,6 +54,15 @@ impl Child {
         let own = [self.channel, self.root, self.staged];
         self.slots.iter().chain(&own).filter_map(|fd| u32::try_from(*fd).ok()).filter(|fd| *fd >= first).min()
     }
+}
+
+/// Which of 0 to 2 the plan's `stdio` step makes pipes.
+pub fn pipes(plan: &Plan) -> [bool; 3] {
+    const PIPE: i64 = 1;
+    const LOG: i64 = 2;
+    let stdio = plan.steps().find(|step| step.op == Op::Stdio);
+    let kinds = stdio.and_then(|step| step.fields().ints().ok());
+    [0, 1, 2].map(|n| kinds.and_then(|kinds| kinds.get(n)).is_some_and(|kind| kind == PIPE || kind == LOG))
 }
 
 /// Every signal back to its default, and none blocked: Node ignores SIGPIPE and SIGXFSZ, and what is ignored stays so

@@ -11,7 +11,7 @@ use crate::errno::{EBADF, EINVAL, Errno, Result, fail};
 use crate::passwd::Home;
 use crate::plan::{By, Op, Plan, Step};
 use crate::sys::{self, Fd};
-use crate::{exec, identity, mount, net, seccomp};
+use crate::{exec, fd, identity, mount, net, seccomp};
 
 /// The exit status of a child that did not become the program.
 const FAILED: i32 = 125;
@@ -32,6 +32,8 @@ pub struct Child {
     pub(crate) empty: Fd,
     pub(crate) null_is_private: bool,
     pub(crate) has_terminal: bool,
+    /// Which of standard input, output and error are pipes to the runtime.
+    pub(crate) pipes: [bool; 3],
     pub(crate) found: Option<Found>,
     /// The plan's environment has no HOME, and it shall have one.
     pub(crate) wants_home: bool,
@@ -49,6 +51,7 @@ impl Child {
             empty: -1,
             null_is_private: false,
             has_terminal: false,
+            pipes: [false; 3],
             found: None,
             wants_home: false,
             home: Home::new(),
@@ -74,6 +77,7 @@ impl Child {
 /// Makes the child's steps from index `from` to the last, which never returns: it is `exec` or `file`.
 pub fn run(mut plan: Plan, mut child: Child, from: u32) -> ! {
     child.wants_home = exec::wants_home(&plan);
+    child.pipes = fd::pipes(&plan);
     let last = steps(&plan, &mut child, from);
     match last {
         Some(Last::Exec(index)) => {

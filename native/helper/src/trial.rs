@@ -117,6 +117,8 @@ pub struct Birth {
     pub deny_setgroups: bool,
     /// What the program reads.
     pub input: String,
+    /// Who has made the pipes.
+    pub pipes_of: Option<u32>,
     /// Typed at the terminal.
     pub typed: String,
     /// A filter that is in force before the first step: these calls do not exist.
@@ -145,6 +147,7 @@ impl Birth {
             maps: None,
             deny_setgroups: false,
             input: String::new(),
+            pipes_of: None,
             typed: String::new(),
             without: vec![],
             orphan: false,
@@ -232,6 +235,9 @@ impl Birth {
         let plan = map(&bytes);
         let (mut output, sink) = pipe();
         let (source, mut input) = pipe();
+        if let Some(uid) = self.pipes_of {
+            sys::fchown(sink.as_raw_fd(), uid, uid).unwrap();
+        }
         self.slots[slot::STDIO + 1] = sink.as_raw_fd();
         self.slots[slot::STDIO + 2] = sink.as_raw_fd();
         let old_input = self.slots[slot::STDIO];

@@ -149,6 +149,23 @@ fn the_files_of_users_may_be_anything() {
 }
 
 #[test]
+fn a_user_without_powers_in_a_namespace_can_open_its_pipes() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("pipes");
+    for (kind, wanted) in [(1, "w"), (3, "no")] {
+        let mut birth = Birth::user_container(&image, 200_000, 1000);
+        birth.plan.runtime(Op::Stdio).ints(&[0, kind, kind]);
+        birth.pipes_of = Some(200_000);
+        birth.detach();
+        birth.credentials(7, 7, &[]);
+        birth.exec(&["sh", "-c", "(echo w > /proc/self/fd/1) 2>&- || echo no"], &["PATH=/bin"]);
+        assert_eq!(birth.run().printed(), wanted);
+    }
+}
+
+#[test]
 fn limits_are_set_lowered_and_kept() {
     if !is_root() {
         return;
