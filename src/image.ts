@@ -1,5 +1,6 @@
-// What an image's name stands for. No image is ever downloaded here: `busybox` and, on Linux, `host` are made of what is
-// here, and a path is a directory or a program. The path is looked at by the backend, which may be on another thread or machine.
+// What an image's name stands for. No image is ever downloaded here: `busybox` and, on Linux, `host` are made of what
+// is here, and a path is a directory or a program. The path is looked at by the backend, which may be on another thread
+// or machine.
 
 import { TwinboxError } from './errno.ts';
 import type { KernelName } from './kernel/uapi/step.ts';
@@ -37,7 +38,11 @@ export function resolveImage(name: string, kernel: KernelName = 'portable'): Res
   }
   if (name.endsWith('.wasm')) {
     if (kernel === 'portable') return program(name);
-    throw new TwinboxError({ code: 'ENOENT', message: `no such image for Linux: ${name} is WebAssembly`, hint: 'use --mode portable' });
+    throw new TwinboxError({
+      code: 'ENOENT',
+      message: `no such image for Linux: ${name} is WebAssembly`,
+      hint: 'use --mode portable',
+    });
   }
   if (/^(\.{0,2}[\\/]|\.{1,2}$|[A-Za-z]:[\\/])/.test(name)) return { root: name, config: shell, mounts: [] };
   throw new TwinboxError({

@@ -84,7 +84,9 @@ export interface HostImage {
   readonly binds: readonly string[];
   /** Links at the root, as on a merged /usr: `['/bin', 'usr/bin']`. */
   readonly links: readonly (readonly [path: string, target: string])[];
-  /** Paths of /etc that are bound: the loader's, certificates, alternatives, the time zone. A directory ends with `/`. */
+  /**
+   * Paths of /etc that are bound: the loader's, certificates, alternatives, the time zone. A directory ends with `/`.
+   */
   readonly etc: readonly string[];
 }
 
@@ -92,9 +94,15 @@ export interface PlanOptions {
   readonly id: string;
   /** How descriptors 0 to 2 begin, unless the process has a terminal. */
   readonly stdio?: readonly [StdioKind, StdioKind, StdioKind];
-  /** Allows what may leave processes behind: a PID namespace that is not the container's own, and no cgroup to find them by. */
+  /**
+   * Allows what may leave processes behind: a PID namespace that is not the container's own, and no cgroup to find them
+   * by.
+   */
   readonly allowStray?: boolean;
-  /** Where host paths begin that are not absolute: by default this process's directory. The supervisor of native mode has none. */
+  /**
+   * Where host paths begin that are not absolute: by default this process's directory. The supervisor of native mode
+   * has none.
+   */
   readonly cwd?: string;
   /** Looks at a file of the host, links followed. Without it what is bound counts as a directory. */
   readonly stat?: HostStat;

@@ -7,7 +7,16 @@ import { defaultMounts, devices, type MountOptions, tmpfsMounts, volumeMounts } 
 import { type Lookup, type NamespaceOptions, namespaces, userNamespace } from './shorthand/namespace.ts';
 import { type LimitOptions, toResources } from './shorthand/resource.ts';
 import { capabilitySets, securityOptions } from './shorthand/security.ts';
-import { absolute, checkSpec, type Linux, type ProcessSpec, type Resources, type Rlimit, type Spec, type User } from './spec.ts';
+import {
+  absolute,
+  checkSpec,
+  type Linux,
+  type ProcessSpec,
+  type Resources,
+  type Rlimit,
+  type Spec,
+  type User,
+} from './spec.ts';
 
 export { bytes, toResources, type LimitOptions } from './shorthand/resource.ts';
 export type { Lookup } from './shorthand/namespace.ts';
@@ -64,7 +73,11 @@ export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup =
   const image = resolveImage(options.image, facts.kernel);
   const privileged = options.privileged === true;
   if (options.requireIsolation && facts.kernel === 'portable') {
-    throw new SpecError('requireIsolation', 'portable mode is no boundary against hostile programs', 'use --mode native');
+    throw new SpecError(
+      'requireIsolation',
+      'portable mode is no boundary against hostile programs',
+      'use --mode native',
+    );
   }
   const ids = userNamespace(options.userns, facts, image.root === hostRoot && !privileged);
   const spaces = namespaces(options, facts, lookup, ids.own);
@@ -72,7 +85,8 @@ export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup =
   const security = securityOptions(options.securityOpt ?? [], options.seccomp, privileged, facts);
   const given = devices(options, situation, lookup);
   const hostname = options.hostname === undefined ? {} : { hostname: options.hostname };
-  const caller = ids.uidMappings === undefined || options.user !== undefined ? {} : { user: `${facts.ids?.uid}:${facts.ids?.gid}` };
+  const caller =
+    ids.uidMappings === undefined || options.user !== undefined ? {} : { user: `${facts.ids?.uid}:${facts.ids?.gid}` };
   return checkSpec({
     ociVersion: '1.3.0',
     ...hostname,
@@ -87,7 +101,11 @@ export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup =
       ...(options.oomScoreAdj === undefined ? {} : { oomScoreAdj: options.oomScoreAdj }),
     },
     mounts: [
-      ...defaultMounts(situation, options.shmSize, lookup), ...image.mounts, ...tmpfsMounts(options), ...volumeMounts(options, facts), ...given.mounts,
+      ...defaultMounts(situation, options.shmSize, lookup),
+      ...image.mounts,
+      ...tmpfsMounts(options),
+      ...volumeMounts(options, facts),
+      ...given.mounts,
     ],
     linux: linux(options, facts, {
       namespaces: spaces,
@@ -158,7 +176,10 @@ function environment(options: ProcessOptions, image: ImageConfig): readonly stri
 
 const numeric = /^\d+$/;
 
-/** docker's `user[:group]`: numbers are taken as they are, names are the image's, and a number alone has the image's group. */
+/**
+ * docker's `user[:group]`: numbers are taken as they are, names are the image's, and a number alone has the image's
+ * group.
+ */
 function user(given: string | number | undefined, groups: readonly (string | number)[]): User {
   const names = groups.map(String).filter((group) => !numeric.test(group));
   const more = groups.map(String).filter((group) => numeric.test(group)).map(Number);
@@ -167,9 +188,11 @@ function user(given: string | number | undefined, groups: readonly (string | num
   const [name = '', group] = said.split(':');
   for (const part of [name, group]) {
     // Past 32 bits a number would come out as another id.
-    if (part !== undefined && numeric.test(part) && Number(part) >= 2 ** 32 - 1) throw new SpecError('user', `not an id: ${part}`);
+    if (part !== undefined && numeric.test(part) && Number(part) >= 2 ** 32 - 1)
+      throw new SpecError('user', `not an id: ${part}`);
   }
-  if (said.includes('\n') || said.split(':').length > 2) throw new SpecError('user', `not USER[:GROUP]: ${JSON.stringify(said)}`);
+  if (said.includes('\n') || said.split(':').length > 2)
+    throw new SpecError('user', `not USER[:GROUP]: ${JSON.stringify(said)}`);
   names.forEach((one) => {
     if (one === '' || /[\n:]/.test(one)) throw new SpecError('groupAdd', `not a group: ${JSON.stringify(one)}`);
   });
@@ -197,8 +220,15 @@ const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc
 function linux(options: ContainerOptions, facts: Facts, more: Linux, rules: Resources['devices'] = []): Linux {
   const privileged = options.privileged === true;
   const everyDevice = privileged && facts.kernel === 'linux';
-  const allowed = everyDevice ? [{ allow: true, access: 'rwm' }] : rules.length > 0 ? [{ allow: false, access: 'rwm' }, ...rules] : undefined;
-  const resources: Resources = { ...toResources(options, facts), ...(allowed === undefined ? {} : { devices: allowed }) };
+  const allowed = everyDevice
+    ? [{ allow: true, access: 'rwm' }]
+    : rules.length > 0
+      ? [{ allow: false, access: 'rwm' }, ...rules]
+      : undefined;
+  const resources: Resources = {
+    ...toResources(options, facts),
+    ...(allowed === undefined ? {} : { devices: allowed }),
+  };
   return {
     ...more,
     ...(options.cgroupParent === undefined ? {} : { cgroupsPath: parent(options.cgroupParent) }),
@@ -210,6 +240,7 @@ function linux(options: ContainerOptions, facts: Facts, more: Linux, rules: Reso
 
 /** With its slash it is a parent, in which the container's group has the container's id (see Linux.cgroupsPath). */
 function parent(path: string): string {
-  if (path === '' || path.split('/').includes('..') || /[\n\0]/.test(path)) throw new SpecError('cgroupParent', `not a path: ${JSON.stringify(path)}`);
+  if (path === '' || path.split('/').includes('..') || /[\n\0]/.test(path))
+    throw new SpecError('cgroupParent', `not a path: ${JSON.stringify(path)}`);
   return `/${path.replace(/^\/+|\/+$/g, '')}/`;
 }

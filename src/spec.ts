@@ -85,8 +85,8 @@ export interface Linux {
   readonly timeOffsets?: { readonly monotonic?: TimeOffset; readonly boottime?: TimeOffset };
   readonly devices?: readonly Device[];
   /**
-   * The container's group: an absolute path begins where the caller's groups may be made, another below the default parent.
-   * With a slash at its end it names the parent, and the group is called like the container.
+   * The container's group: an absolute path begins where the caller's groups may be made, another below the default
+   * parent. With a slash at its end it names the parent, and the group is called like the container.
    */
   readonly cgroupsPath?: string;
   readonly resources?: Resources;
@@ -94,7 +94,9 @@ export interface Linux {
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
   readonly sysctl?: Readonly<Record<string, string>>;
-  /** A profile as OCI has it, or (an extension) `builtin`: docker's default, made for the capabilities of the process. */
+  /**
+   * A profile as OCI has it, or (an extension) `builtin`: docker's default, made for the capabilities of the process.
+   */
   readonly seccomp?: unknown;
 }
 

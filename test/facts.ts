@@ -3,7 +3,12 @@
 import type {Facts, Hierarchy} from '../src/plan.ts';
 
 export const portable: Facts = {
-  kernel: 'portable', release: '6.18.0-twinbox', cgroup: 'v2', controllers: [], cgroupParent: '/twinbox', rootless: false,
+  kernel: 'portable',
+  release: '6.18.0-twinbox',
+  cgroup: 'v2',
+  controllers: [],
+  cgroupParent: '/twinbox',
+  rootless: false,
   namespaces: ['user', 'pid', 'mount', 'uts', 'ipc', 'network', 'cgroup', 'time'],
   filesystems: ['tmpfs', 'proc', 'devpts', 'sysfs', 'hostfs'], hostDirectory: 'hostfs', staging: '/mnt', features: [],
 };
@@ -11,7 +16,13 @@ export const portable: Facts = {
 const v1 = (controllers: readonly string[]): Hierarchy =>
   ({version: 1, controllers, mount: `/sys/fs/cgroup/${controllers.join(',')}`, path: ''});
 const classic = [
-  v1(['cpu', 'cpuacct']), v1(['cpuset']), {...v1(['memory']), path: '/outer'}, v1(['devices']), v1(['freezer']), v1(['blkio']), v1(['pids']),
+  v1(['cpu', 'cpuacct']),
+  v1(['cpuset']),
+  {...v1(['memory']), path: '/outer'},
+  v1(['devices']),
+  v1(['freezer']),
+  v1(['blkio']),
+  v1(['pids']),
   v1(['hugetlb']),
 ];
 const core: Hierarchy = {version: 2, controllers: [], mount: '/sys/fs/cgroup/unified', path: ''};
@@ -25,7 +36,13 @@ const linux: Facts = {
   images: {
     busybox: '/run/twinbox/images/busybox-1', resolvConf: 'nameserver 192.0.2.53\n',
     host: {
-      binds: ['/usr'], links: [['/bin', 'usr/bin'], ['/sbin', 'usr/sbin'], ['/lib', 'usr/lib'], ['/lib64', 'usr/lib64']],
+      binds: ['/usr'],
+      links: [
+        ['/bin', 'usr/bin'],
+        ['/sbin', 'usr/sbin'],
+        ['/lib', 'usr/lib'],
+        ['/lib64', 'usr/lib64'],
+      ],
       etc: ['/etc/ld.so.cache', '/etc/alternatives/', '/etc/ssl/certs/', '/etc/localtime'],
     },
   },
@@ -47,7 +64,11 @@ export const single: Facts = {
 };
 /** An ordinary user with ranges, and with a group of systemd's. */
 export const helpers: Facts = {
-  ...single, cgroup: 'v2', controllers: ['memory', 'pids'],
-  hierarchies: [{version: 2, controllers: ['memory', 'pids'], mount: '/sys/fs/cgroup', path: '/user.slice/run-u1.scope'}],
+  ...single,
+  cgroup: 'v2',
+  controllers: ['memory', 'pids'],
+  hierarchies: [
+    {version: 2, controllers: ['memory', 'pids'], mount: '/sys/fs/cgroup', path: '/user.slice/run-u1.scope'},
+  ],
   ids: {uid: 1000, gid: 1000, maps: 'helpers', uids: [[200000, 65536]], gids: [[300000, 65536]]},
 };

@@ -12,7 +12,10 @@ export interface Flag {
 }
 
 export const runFlags: readonly Flag[] = [
-  { name: 'allow-stray', help: 'accept that processes may be left behind (a PID namespace of others, without a cgroup)' },
+  {
+    name: 'allow-stray',
+    help: 'accept that processes may be left behind (a PID namespace of others, without a cgroup)',
+  },
   { name: 'blkio-weight', value: 'N', help: 'weight at block devices, 10 to 1000' },
   { name: 'cap-add', value: 'CAP', list: true, help: 'add a capability (or ALL)' },
   { name: 'cap-drop', value: 'CAP', list: true, help: 'drop a capability (or ALL)' },
@@ -26,7 +29,13 @@ export const runFlags: readonly Flag[] = [
   { name: 'domainname', value: 'NAME', help: 'NIS domain name inside' },
   { name: 'dry-run', help: 'print the plan of the container and do nothing' },
   { name: 'entrypoint', value: 'PROGRAM', help: "run this instead of the image's entrypoint" },
-  { name: 'env', short: 'e', value: 'NAME=VALUE', list: true, help: 'set an environment variable; NAME alone passes yours on' },
+  {
+    name: 'env',
+    short: 'e',
+    value: 'NAME=VALUE',
+    list: true,
+    help: 'set an environment variable; NAME alone passes yours on',
+  },
   { name: 'env-file', value: 'FILE', list: true, help: 'read environment variables from a file' },
   { name: 'group-add', value: 'GROUP', list: true, help: 'one more group, by name or id' },
   { name: 'hostname', short: 'h', value: 'NAME', help: 'host name inside' },
@@ -47,7 +56,12 @@ export const runFlags: readonly Flag[] = [
   { name: 'read-only', help: 'mount the root file system read-only' },
   { name: 'require-isolation', help: 'never on the emulated kernel, which is no boundary against hostile programs' },
   { name: 'rm', help: 'remove the container when it ends' },
-  { name: 'security-opt', value: 'OPTION', list: true, help: 'no-new-privileges[=false], seccomp=FILE|unconfined|builtin' },
+  {
+    name: 'security-opt',
+    value: 'OPTION',
+    list: true,
+    help: 'no-new-privileges[=false], seccomp=FILE|unconfined|builtin',
+  },
   { name: 'shm-size', value: 'BYTES', help: 'size of /dev/shm' },
   { name: 'stop-signal', value: 'SIGNAL', help: 'what asks it to stop' },
   { name: 'stop-timeout', value: 'SECONDS', help: 'how long it may take to stop' },

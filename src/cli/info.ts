@@ -57,9 +57,21 @@ function nativeRows(facts: BackendFacts): Row[] {
   return [
     ['Kernel', `Linux ${facts.release}`],
     ['Privileges', facts.rootless ? 'rootless: user namespaces' : 'root'],
-    ['Ids', ids === undefined ? 'unknown' : `${maps[ids.maps]}${ids.uids.map(([first, count]) => ` ${first}+${count}`).join('')}`],
+    [
+      'Ids',
+      ids === undefined
+        ? 'unknown'
+        : `${maps[ids.maps]}${ids.uids.map(([first, count]) => ` ${first}+${count}`).join('')}`,
+    ],
     ['Cgroups', `${facts.cgroup}${hierarchies.length > 0 ? ` below ${places(hierarchies)}` : ''}`],
-    ['Images', ['a directory', ...(images?.busybox === undefined ? [] : ['busybox']), ...(images?.host === undefined ? [] : ['host'])].join(', ')],
+    [
+      'Images',
+      [
+        'a directory',
+        ...(images?.busybox === undefined ? [] : ['busybox']),
+        ...(images?.host === undefined ? [] : ['host']),
+      ].join(', '),
+    ],
     ['Features', facts.features.join(' ') || 'none'],
     ...commonRows(facts),
   ];

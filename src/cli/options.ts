@@ -49,7 +49,8 @@ function option(flag: Flag): Option {
 
 function asDocker(message: string): string {
   const unknown = /unknown option '(-+)([^']*)'/.exec(message);
-  if (unknown !== null) return unknown[1] === '-' ? `unknown shorthand flag: -${unknown[2]}` : `unknown flag: --${unknown[2]}`;
+  if (unknown !== null)
+    return unknown[1] === '-' ? `unknown shorthand flag: -${unknown[2]}` : `unknown flag: --${unknown[2]}`;
   const missing = /option '(?:-\w, )?(--[\w-]+)[^']*' argument missing/.exec(message);
   if (missing !== null) return `flag needs an argument: ${missing[1]}`;
   return message.replace(/^error: /, '');
@@ -65,18 +66,45 @@ export function containerOptions(given: Given, words: readonly string[]): Contai
     image, command,
     entrypoint: text('entrypoint'),
     env: environment(list('env-file') ?? [], list('env') ?? []),
-    cwd: text('workdir'), user: text('user'), groupAdd: list('group-add'), hostname: text('hostname'), domainname: text('domainname'),
-    volumes: list('volume'), tmpfs: list('tmpfs'), readonly: flag('read-only'), shmSize: text('shm-size'), devices: list('device'),
-    init: flag('init'), privileged: flag('privileged'), requireIsolation: flag('require-isolation'), allowStray: flag('allow-stray'),
-    capAdd: list('cap-add'), capDrop: list('cap-drop'), securityOpt: list('security-opt')?.map(securityOption),
-    network: text('network'), pid: text('pid'), ipc: text('ipc'), uts: text('uts'), userns: text('userns'), cgroupns: text('cgroupns'),
+    cwd: text('workdir'),
+    user: text('user'),
+    groupAdd: list('group-add'),
+    hostname: text('hostname'),
+    domainname: text('domainname'),
+    volumes: list('volume'),
+    tmpfs: list('tmpfs'),
+    readonly: flag('read-only'),
+    shmSize: text('shm-size'),
+    devices: list('device'),
+    init: flag('init'),
+    privileged: flag('privileged'),
+    requireIsolation: flag('require-isolation'),
+    allowStray: flag('allow-stray'),
+    capAdd: list('cap-add'),
+    capDrop: list('cap-drop'),
+    securityOpt: list('security-opt')?.map(securityOption),
+    network: text('network'),
+    pid: text('pid'),
+    ipc: text('ipc'),
+    uts: text('uts'),
+    userns: text('userns'),
+    cgroupns: text('cgroupns'),
     cgroupParent: text('cgroup-parent'),
-    sysctl: pairs('sysctl', list('sysctl')), ulimits: ulimits(list('ulimit')), oomScoreAdj: count('oom-score-adj'),
-    memory: text('memory'), memorySwap: text('memory-swap'), memoryReservation: text('memory-reservation'),
-    cpus: count('cpus'), cpuShares: count('cpu-shares'), cpusetCpus: text('cpuset-cpus'), cpusetMems: text('cpuset-mems'),
-    pids: count('pids-limit'), blkioWeight: count('blkio-weight'),
+    sysctl: pairs('sysctl', list('sysctl')),
+    ulimits: ulimits(list('ulimit')),
+    oomScoreAdj: count('oom-score-adj'),
+    memory: text('memory'),
+    memorySwap: text('memory-swap'),
+    memoryReservation: text('memory-reservation'),
+    cpus: count('cpus'),
+    cpuShares: count('cpu-shares'),
+    cpusetCpus: text('cpuset-cpus'),
+    cpusetMems: text('cpuset-mems'),
+    pids: count('pids-limit'),
+    blkioWeight: count('blkio-weight'),
   };
-  for (const key of Object.keys(options) as (keyof ContainerOptions)[]) if (options[key] === undefined) delete options[key];
+  for (const key of Object.keys(options) as (keyof ContainerOptions)[])
+    if (options[key] === undefined) delete options[key];
   return options as ContainerOptions;
 }
 
@@ -84,7 +112,8 @@ export function containerOptions(given: Given, words: readonly string[]): Contai
 function securityOption(option: string): string {
   const match = /^seccomp[=:](.*)$/s.exec(option);
   const path = match?.[1];
-  if (path === undefined || path === 'unconfined' || path === 'builtin' || path.trimStart().startsWith('{')) return option;
+  if (path === undefined || path === 'unconfined' || path === 'builtin' || path.trimStart().startsWith('{'))
+    return option;
   try {
     return `seccomp=${readFileSync(path, 'utf8')}`;
   } catch (error) {
@@ -108,7 +137,9 @@ export function lifeOptions(given: Given): LifeOptions {
   const signal = given.get('stop-signal') as string | undefined;
   const [stopTimeoutMs, timeoutMs] = [ms('stop-timeout'), ms('timeout')];
   return {
-    ...(signal === undefined ? {} : { stopSignal: /^\d+$/.test(signal) ? Number(signal) : signal.toUpperCase() as SignalName }),
+    ...(signal === undefined
+      ? {}
+      : { stopSignal: /^\d+$/.test(signal) ? Number(signal) : (signal.toUpperCase() as SignalName) }),
     ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
     // 0 is no limit, as podman has it.
     ...(timeoutMs ? { timeoutMs } : {}),
@@ -137,7 +168,8 @@ function envFile(path: string): readonly string[] {
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {
       const name = line.split('=', 1)[0] as string;
-      if (name === '' || /\s/.test(name)) throw new SpecError('env-file', `${path}: variable '${name}' contains whitespaces or is empty`);
+      if (name === '' || /\s/.test(name))
+        throw new SpecError('env-file', `${path}: variable '${name}' contains whitespaces or is empty`);
       return line;
     });
 }

@@ -73,7 +73,12 @@ interface Attached {
   readonly interactive: boolean;
 }
 
-async function runIn(runtime: Runtime, create: CreateOptions, { tty, interactive }: Attached, signals: Signals): Promise<number> {
+async function runIn(
+  runtime: Runtime,
+  create: CreateOptions,
+  { tty, interactive }: Attached,
+  signals: Signals,
+): Promise<number> {
   const { connectPipes } = await import('./stdio.ts');
   const container = await runtime.create(create);
   signals.proxy(container);
@@ -99,7 +104,11 @@ export const exitStatus = (exit: Exit): number => exit.exitCode;
 
 function mode(word: string | undefined): 'auto' | 'portable' | 'native' {
   if (word === undefined || word === 'auto' || word === 'portable' || word === 'native') return word ?? 'auto';
-  throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: `unknown mode ${word}`, hint: 'auto, portable or native' });
+  throw new TwinboxError({
+    code: 'ERR_UNSUPPORTED',
+    message: `unknown mode ${word}`,
+    hint: 'auto, portable or native',
+  });
 }
 
 function terminalSize(): { columns: number; rows: number } {
@@ -107,10 +116,10 @@ function terminalSize(): { columns: number; rows: number } {
 }
 
 /**
- * Signals that twinbox gets. While there is no container they end twinbox itself, with the usual status; then they go to
- * PID 1. One that PID 1 has no handler for would be lost there (pid_namespaces(7)) and the caller left waiting: then the
- * container is killed instead. One set of handlers from first to last, since a signal that comes while they are changed
- * would be lost as well.
+ * Signals that twinbox gets. While there is no container they end twinbox itself, with the usual status; then they go
+ * to PID 1. One that PID 1 has no handler for would be lost there (pid_namespaces(7)) and the caller left waiting: then
+ * the container is killed instead. One set of handlers from first to last, since a signal that comes while they are
+ * changed would be lost as well.
  */
 class Signals {
   /** The status to exit with, when a signal was the reason. */

@@ -26,7 +26,12 @@ export const holder = (facts: Facts): Hierarchy | undefined =>
  * The group itself, and in the v2 hierarchy the controllers that are handed down to it: from the top, in each directory
  * above it. `needed` are the hierarchies of its limits and devices, `controllers` those of v2 among them.
  */
-export function groupSteps(path: string, facts: Facts, needed: readonly Hierarchy[], controllers: readonly string[]): Step[] {
+export function groupSteps(
+  path: string,
+  facts: Facts,
+  needed: readonly Hierarchy[],
+  controllers: readonly string[],
+): Step[] {
   const top = unified(facts);
   const kept = holder(facts);
   const v1 = (facts.hierarchies ?? []).filter((one) => one.version === 1 && (one === kept || needed.includes(one)));
@@ -55,9 +60,19 @@ export function groupPath(spec: Spec, facts: Facts, id: string): string {
   const given = spec.linux?.cgroupsPath;
   if (given === undefined || given === '') return `${facts.cgroupParent}/${id}`;
   const names = `${given.startsWith('/') ? given : `${facts.cgroupParent}/${given}`}${given.endsWith('/') ? id : ''}`
-    .split('/').filter((name) => name !== '');
-  if (names.length === 0 || given.includes('\0') || given.includes('\n') || names.includes('.') || names.includes('..')) {
-    throw new SpecError('linux.cgroupsPath', `not a path below the group that containers live in: ${JSON.stringify(given)}`);
+    .split('/')
+    .filter((name) => name !== '');
+  if (
+    names.length === 0 ||
+    given.includes('\0') ||
+    given.includes('\n') ||
+    names.includes('.') ||
+    names.includes('..')
+  ) {
+    throw new SpecError(
+      'linux.cgroupsPath',
+      `not a path below the group that containers live in: ${JSON.stringify(given)}`,
+    );
   }
   return `/${names.join('/')}`;
 }

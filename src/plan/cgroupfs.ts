@@ -1,5 +1,6 @@
-// /sys/fs/cgroup of a container, which OCI calls a mount of type `cgroup`: the v2 hierarchy, or where its limits are those
-// of v1 controllers a directory for each of them beside it. In a cgroup namespace each shows the container's own group.
+// /sys/fs/cgroup of a container, which OCI calls a mount of type `cgroup`: the v2 hierarchy, or where its limits are
+// those of v1 controllers a directory for each of them beside it. In a cgroup namespace each shows the container's own
+// group.
 
 import type { Facts, Hierarchy, Step } from '../plan.ts';
 import type { Mount, Spec } from '../spec.ts';
@@ -34,5 +35,11 @@ function at(target: string, type: string, flags: readonly string[], data: string
 }
 
 function aliases({ controllers }: Hierarchy, target: string): Step[] {
-  return controllers.map((name): Step => ({ by: 'child', op: 'symlink', args: { target: controllers.join(','), path: `${target}/${name}` } }));
+  return controllers.map(
+    (name): Step => ({
+      by: 'child',
+      op: 'symlink',
+      args: { target: controllers.join(','), path: `${target}/${name}` },
+    }),
+  );
 }

@@ -66,10 +66,15 @@ function refuse(spec: Spec, spaces: Spaces, facts: Facts, { allowStray }: PlanOp
   for (const type of spaces.all) {
     if (facts.namespaces.includes(type)) continue;
     const i = spec.linux?.namespaces?.findIndex((ns) => ns.type === type) ?? -1;
-    throw new SpecError(i < 0 ? 'userns' : `linux.namespaces[${i}]`, `${where} has no ${type} namespace`, i < 0 ? 'twinbox info says why' : undefined);
+    throw new SpecError(
+      i < 0 ? 'userns' : `linux.namespaces[${i}]`,
+      `${where} has no ${type} namespace`,
+      i < 0 ? 'twinbox info says why' : undefined,
+    );
   }
   for (const field of ['hostname', 'domainname'] as const) {
-    if (spec[field] !== undefined && !spaces.fresh.has('uts')) throw new SpecError(field, "needs a UTS namespace of the container's own");
+    if (spec[field] !== undefined && !spaces.fresh.has('uts'))
+      throw new SpecError(field, "needs a UTS namespace of the container's own");
   }
   if (facts.kernel === 'portable') return;
   if (!spaces.all.includes('mount')) {

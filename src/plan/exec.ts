@@ -12,7 +12,8 @@ import {
 export function compileExec(process: ProcessSpec, spec: Spec, facts: Facts, options: PlanOptions): Step[] {
   checkProcess(process, 'process');
   const spaces = spacesOf(spec, facts);
-  if (spaces.all.some((type) => !facts.namespaces.includes(type))) throw new SpecError('linux.namespaces', 'unknown here');
+  if (spaces.all.some((type) => !facts.namespaces.includes(type)))
+    throw new SpecError('linux.namespaces', 'unknown here');
   const maps = spaces.fresh.has('user') ? idMaps(spec, facts) : undefined;
   return [
     ...stdioSteps(process, options),

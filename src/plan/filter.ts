@@ -1,5 +1,6 @@
-// The seccomp step of a process: its spec's profile compiled for this CPU and for what the process can ever be allowed. The
-// compiler with its tables of calls is loaded only where a kernel has filters, since a shell in portable mode waits for it.
+// The seccomp step of a process: its spec's profile compiled for this CPU and for what the process can ever be allowed.
+// The compiler with its tables of calls is loaded only where a kernel has filters, since a shell in portable mode waits
+// for it.
 
 import { SpecError } from '../errno.ts';
 import type { Facts, Step } from '../plan.ts';
@@ -20,7 +21,10 @@ function profileOf(given: object, check: (given: unknown) => SeccompProfile): Se
   return profile;
 }
 
-const made = new WeakMap<readonly string[], { readonly given: unknown; readonly facts: Facts; readonly steps: readonly Step[] }>();
+const made = new WeakMap<
+  readonly string[],
+  { readonly given: unknown; readonly facts: Facts; readonly steps: readonly Step[] }
+>();
 
 /** `bounding` are capabilities without prefix: docker's rules ask for what a process could come to have. */
 export function filterSteps(given: unknown, bounding: readonly string[], facts: Facts): readonly Step[] {
@@ -39,13 +43,19 @@ function compileFilter(given: unknown, bounding: readonly string[], facts: Facts
       : new SpecError('linux.seccomp', 'this kernel has no seccomp filters', 'seccomp=unconfined runs without');
   }
   const { arch } = facts;
-  if (arch !== 'x64' && arch !== 'arm64') throw new SpecError('linux.seccomp', `filters are not written for ${arch ?? 'this CPU'}`);
+  if (arch !== 'x64' && arch !== 'arm64')
+    throw new SpecError('linux.seccomp', `filters are not written for ${arch ?? 'this CPU'}`);
   if (compiler === undefined) throw new Error('loadFilters was not awaited');
   const { checkSeccomp, compileSeccomp, defaultProfile } = compiler;
   const builtin = given === 'builtin';
-  if (!builtin && (typeof given !== 'object' || given === null)) throw new SpecError('linux.seccomp', 'not a profile, and not builtin');
+  if (!builtin && (typeof given !== 'object' || given === null))
+    throw new SpecError('linux.seccomp', 'not a profile, and not builtin');
   const capabilities = bounding.map((name) => `CAP_${name}`);
-  const { filter, flags } = compileSeccomp(builtin ? defaultProfile : profileOf(given as object, checkSeccomp), { arch, capabilities, release: facts.release });
+  const { filter, flags } = compileSeccomp(builtin ? defaultProfile : profileOf(given as object, checkSeccomp), {
+    arch,
+    capabilities,
+    release: facts.release,
+  });
   const bare = flags.map((flag) => flag.replace('SECCOMP_FILTER_FLAG_', ''));
   return [{ by: 'child', op: 'seccomp', args: { profile: builtin ? 'builtin' : 'custom', flags: bare, filter } }];
 }

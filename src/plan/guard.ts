@@ -16,8 +16,8 @@ export interface Guard {
 const none: Guard = { steps: [], hierarchy: undefined };
 
 /**
- * Without powers outside its user namespace a container can make no node, and has those alone that were bound for it: then
- * there is nothing to guard, and nobody who may. Everywhere else there is a guard, or no container.
+ * Without powers outside its user namespace a container can make no node, and has those alone that were bound for it:
+ * then there is nothing to guard, and nobody who may. Everywhere else there is a guard, or no container.
  */
 export function deviceGuard(spec: Spec, spaces: Spaces, facts: Facts): Guard {
   if (facts.kernel === 'portable' || facts.rootless) return none;
@@ -26,7 +26,8 @@ export function deviceGuard(spec: Spec, spaces: Spaces, facts: Facts): Guard {
   const list = hierarchyOf(facts, 'devices');
   if (list !== undefined) return { steps: listed(given, nameOf(list)), hierarchy: list };
   const top = unified(facts);
-  if (top !== undefined && facts.features.includes('device-program')) return { steps: [program(given)], hierarchy: top };
+  if (top !== undefined && facts.features.includes('device-program'))
+    return { steps: [program(given)], hierarchy: top };
   if (spaces.fresh.has('user') && given === undefined) return none;
   throw new SpecError('linux.resources.devices', 'no cgroup here can keep a container from the devices of the machine',
     'a user namespace of its own can (--userns private); --privileged does without');
@@ -34,7 +35,10 @@ export function deviceGuard(spec: Spec, spaces: Spaces, facts: Facts): Guard {
 
 /** --privileged, in OCI's words. */
 const allowsAll = (rules: readonly DeviceRule[]): boolean =>
-  rules.length > 0 && rules.every((rule) => rule.allow && (rule.type ?? 'a') === 'a' && rule.major === undefined && rule.minor === undefined);
+  rules.length > 0 &&
+  rules.every(
+    (rule) => rule.allow && (rule.type ?? 'a') === 'a' && rule.major === undefined && rule.minor === undefined,
+  );
 
 /** As the runtimes have it: a spec's own rules, then always the devices without which no program runs. */
 const rulesOf = (given: readonly DeviceRule[] | undefined): readonly DeviceRule[] =>
@@ -54,6 +58,7 @@ function listed(given: readonly DeviceRule[] | undefined, controller: string): r
 let defaultProgram: Uint8Array | undefined;
 
 function program(given: readonly DeviceRule[] | undefined): Step {
-  const instructions = given === undefined ? (defaultProgram ??= deviceProgram(rulesOf(given))) : deviceProgram(rulesOf(given));
+  const instructions =
+    given === undefined ? (defaultProgram ??= deviceProgram(rulesOf(given))) : deviceProgram(rulesOf(given));
   return { by: 'runtime', op: 'device_program', args: { instructions } };
 }

@@ -29,13 +29,15 @@ export function fileSystem(spec: Spec, spaces: Spaces, facts: Facts, options: Pl
   const mounts = mountsOf(spec, spaces, facts, options);
   const devices = deviceSteps(spec, spaces, facts, (mount) => wordsOf(mount, 'mounts').bind !== undefined);
   const masked = spec.linux?.maskedPaths ?? [];
-  const cover: Step[] = masked.length > 0 && facts.kernel === 'linux' ? [hostTree('/dev/null', '$null', [], false, facts)] : [];
+  const cover: Step[] =
+    masked.length > 0 && facts.kernel === 'linux' ? [hostTree('/dev/null', '$null', [], false, facts)] : [];
   return {
     sources: [...root.sources, ...mounts.sources, ...devices.sources, ...cover],
     steps: [
       { by: 'child', op: 'move_mount', args: { from: '$root', target: facts.staging } },
       { by: 'child', op: 'chdir', args: { path: facts.staging } },
-      // pivot_root(2) takes no mount that has peers, and this one's would have everything below mounted on them as well.
+      // pivot_root(2) takes no mount that has peers, and this one's would have everything below mounted on them as
+      // well.
       ...(facts.hostDirectory === 'bind' ? [spread('.', ['REC', 'PRIVATE'])] : []),
       { by: 'child', op: 'pivot_root', args: {} },
       ...root.build,
@@ -46,7 +48,13 @@ export function fileSystem(spec: Spec, spaces: Spaces, facts: Facts, options: Pl
       { by: 'child', op: 'umount', args: { path: '.', flags: ['DETACH'] } },
       { by: 'child', op: 'chdir', args: { path: '/' } },
       ...protection(spec),
-      ...masked.map((path): Step => ({ by: 'child', op: 'mask', args: { path: normal(path), ...(cover.length > 0 ? { null: '$null' } : {}) } })),
+      ...masked.map(
+        (path): Step => ({
+          by: 'child',
+          op: 'mask',
+          args: { path: normal(path), ...(cover.length > 0 ? { null: '$null' } : {}) },
+        }),
+      ),
     ],
   };
 }
@@ -62,7 +70,8 @@ function protection(spec: Spec): Step[] {
 }
 
 function propagation(word: string): string {
-  if (!['private', 'slave', 'shared', 'unbindable'].includes(word)) throw new SpecError('linux.rootfsPropagation', `unknown propagation ${word}`);
+  if (!['private', 'slave', 'shared', 'unbindable'].includes(word))
+    throw new SpecError('linux.rootfsPropagation', `unknown propagation ${word}`);
   return word.toUpperCase();
 }
 
@@ -80,9 +89,12 @@ function mountsOf(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions
     const target = normal(mount.destination, `${field}.destination`);
     if (target === '/') throw new SpecError(`${field}.destination`, 'is the root itself');
     if (mount.type === 'program') made.steps.push(...program(mount, target, facts, field));
-    else if (wordsOf(mount, field).bind !== undefined) addBind(made, mount, { target, slot: `$bind${binds++}`, field }, facts, options);
-    else if (mount.type === 'cgroup' && facts.kernel === 'linux') made.steps.push(...cgroupMounts(mount, target, spec, facts, field));
-    else if (mount.type === 'overlay' && facts.kernel === 'linux') addOverlay(made, mount, { target, slot: `$overlay${overlays++}`, field }, facts, spaces);
+    else if (wordsOf(mount, field).bind !== undefined)
+      addBind(made, mount, { target, slot: `$bind${binds++}`, field }, facts, options);
+    else if (mount.type === 'cgroup' && facts.kernel === 'linux')
+      made.steps.push(...cgroupMounts(mount, target, spec, facts, field));
+    else if (mount.type === 'overlay' && facts.kernel === 'linux')
+      addOverlay(made, mount, { target, slot: `$overlay${overlays++}`, field }, facts, spaces);
     else made.steps.push(...fresh(mount, target, field, facts));
   }
   return made;
@@ -96,7 +108,8 @@ interface Place {
 
 /** A program's bytes, put into the image: the emulated kernel's way, since a program of Linux comes in a directory. */
 function program({ source = '' }: Mount, target: string, facts: Facts, field: string): Step[] {
-  if (facts.kernel !== 'portable') throw new SpecError(field, `${source} is WebAssembly, which Linux does not run`, 'use --mode portable');
+  if (facts.kernel !== 'portable')
+    throw new SpecError(field, `${source} is WebAssembly, which Linux does not run`, 'use --mode portable');
   return [
     { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o755, file: true } },
     { by: 'runtime', op: 'program', args: { source, target } },
@@ -104,7 +117,8 @@ function program({ source = '' }: Mount, target: string, facts: Facts, field: st
 }
 
 function addBind(made: Mounts, mount: Mount, { target, slot, field }: Place, facts: Facts, options: PlanOptions): void {
-  if (mount.source === undefined || mount.source === '') throw new SpecError(`mounts (${mount.destination})`, 'a bind without a source');
+  if (mount.source === undefined || mount.source === '')
+    throw new SpecError(`mounts (${mount.destination})`, 'a bind without a source');
   const source = fromRoot(mount.source, facts, options);
   const { flags, deep, bind, propagation } = wordsOf(mount, field);
   if (deep.length > 0 && !facts.features.includes('mount_setattr')) {
@@ -142,7 +156,8 @@ function addOverlay(made: Mounts, mount: Mount, { target, slot, field }: Place, 
 }
 
 function known({ type = 'none' }: Mount, field: string, facts: Facts): void {
-  if (facts.kernel === 'linux' && !facts.filesystems.includes(type)) throw new SpecError(`${field}.type`, `this kernel has no file system ${type}`);
+  if (facts.kernel === 'linux' && !facts.filesystems.includes(type))
+    throw new SpecError(`${field}.type`, `this kernel has no file system ${type}`);
 }
 
 function fresh(mount: Mount, target: string, field: string, facts: Facts): Step[] {

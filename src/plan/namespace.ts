@@ -1,5 +1,5 @@
-// Which namespaces a container has: made by its clone, made later by the child itself, or joined (namespaces(7)). And the
-// ids of a user namespace of its own (user_namespaces(7)).
+// Which namespaces a container has: made by its clone, made later by the child itself, or joined (namespaces(7)). And
+// the ids of a user namespace of its own (user_namespaces(7)).
 
 import { SpecError } from '../errno.ts';
 import type { Facts, Ids, Join, Slot, Step } from '../plan.ts';
@@ -46,8 +46,9 @@ export function opened(spaces: Spaces): Step[] {
 }
 
 /**
- * The kinds that are made by the clone itself. A cgroup namespace must wait until the child is in its group, else its own
- * group shows as `/../..`; a time namespace until its offsets are written, which is too late once a process is in it.
+ * The kinds that are made by the clone itself. A cgroup namespace must wait until the child is in its group, else its
+ * own group shows as `/../..`; a time namespace until its offsets are written, which is too late once a process is in
+ * it.
  */
 export function born(spaces: Spaces, cgroup: boolean): Step {
   const flags = inClone.filter((type) => spaces.fresh.has(type)).map((type) => newFlag[type]);
@@ -55,7 +56,9 @@ export function born(spaces: Spaces, cgroup: boolean): Step {
   return {
     by: 'runtime', op: 'clone', slot: '$pid',
     args: {
-      flags: [...flags, 'SIGCHLD'], ...(cgroup ? { cgroup: '$cgroup' as const } : {}), ...(join.length > 0 ? { join } : {}),
+      flags: [...flags, 'SIGCHLD'],
+      ...(cgroup ? { cgroup: '$cgroup' as const } : {}),
+      ...(join.length > 0 ? { join } : {}),
     },
     undo: { op: 'reap', args: { pid: '$pid' } },
   };
@@ -77,14 +80,25 @@ export function late(spec: Spec, spaces: Spaces): Step[] {
 }
 
 /** In a user namespace of its own the child may act only after the runtime has written the maps. */
-export function userNamespace(spec: Spec, spaces: Spaces, facts: Facts): { readonly runtime: Step[]; readonly child: Step[] } {
+export function userNamespace(
+  spec: Spec,
+  spaces: Spaces,
+  facts: Facts,
+): { readonly runtime: Step[]; readonly child: Step[] } {
   if (!spaces.fresh.has('user')) return { runtime: [], child: [] };
   const { uid, gid } = idMaps(spec, facts);
   const how = facts.ids?.maps ?? 'root';
   const setgroups = how === 'single' ? 'deny' : '';
   const maps: Step = {
-    by: 'runtime', op: 'maps',
-    args: { pid: '$pid', uid: uid.map(line), gid: gid.map(line), setgroups, ...(how === 'helpers' ? { helper: true } : {}) },
+    by: 'runtime',
+    op: 'maps',
+    args: {
+      pid: '$pid',
+      uid: uid.map(line),
+      gid: gid.map(line),
+      setgroups,
+      ...(how === 'helpers' ? { helper: true } : {}),
+    },
   };
   const sync: Step = { by: 'child', op: 'sync', args: { point: 'maps' } };
   const root: Step = { by: 'child', op: 'credentials', args: { user: { uid: 0, gid: 0 } } };
@@ -94,8 +108,12 @@ export function userNamespace(spec: Spec, spaces: Spaces, facts: Facts): { reado
 }
 
 const line = (map: IdMapping): string => `${map.containerID} ${map.hostID} ${map.size}`;
-const dumpable = (on: boolean): Step =>
-  ({ by: 'child', op: 'dumpable', args: { on }, skip: { by: 'portable', why: 'its tasks have no other owner to hide from' } });
+const dumpable = (on: boolean): Step => ({
+  by: 'child',
+  op: 'dumpable',
+  args: { on },
+  skip: { by: 'portable', why: 'its tasks have no other owner to hide from' },
+});
 
 export interface IdMaps {
   readonly uid: readonly IdMapping[];
@@ -114,9 +132,14 @@ export function idMaps(spec: Spec, facts: Facts): IdMaps {
 
 function check(field: string, maps: readonly IdMapping[], single: number | undefined): void {
   if (maps.length === 0) throw new SpecError(field, 'is empty, with a user namespace');
-  if (!maps.some((map) => map.containerID === 0)) throw new SpecError(field, 'maps no 0, and a container is set up as its own root');
+  if (!maps.some((map) => map.containerID === 0))
+    throw new SpecError(field, 'maps no 0, and a container is set up as its own root');
   if (single !== undefined && !(maps.length === 1 && maps[0]!.hostID === single && maps[0]!.size === 1)) {
-    throw new SpecError(field, `only the caller's own id (${single}) can be mapped here`, 'ranges need newuidmap and newgidmap, and lines in /etc/subuid and /etc/subgid');
+    throw new SpecError(
+      field,
+      `only the caller's own id (${single}) can be mapped here`,
+      'ranges need newuidmap and newgidmap, and lines in /etc/subuid and /etc/subgid',
+    );
   }
 }
 
@@ -133,7 +156,12 @@ export function defaultMaps(ids: Ids): IdMaps {
 
 function defaultMap(how: Ids['maps'], self: number, ranges: Ids['uids']): readonly IdMapping[] {
   if (how === 'single') return [{ containerID: 0, hostID: self, size: 1 }];
-  if (ranges.length === 0) throw new SpecError('userns', 'there is no range of ids that it may map', 'add a line to /etc/subuid and one to /etc/subgid');
+  if (ranges.length === 0)
+    throw new SpecError(
+      'userns',
+      'there is no range of ids that it may map',
+      'add a line to /etc/subuid and one to /etc/subgid',
+    );
   const maps: IdMapping[] = how === 'helpers' ? [{ containerID: 0, hostID: self, size: 1 }] : [];
   let inside = maps.length;
   for (const [hostID, size] of how === 'root' ? ranges.slice(0, 1) : ranges) {
@@ -146,9 +174,13 @@ function defaultMap(how: Ids['maps'], self: number, ranges: Ids['uids']): readon
 /** podman's keep-id: the caller has the same number inside, and the ids around it come from its range. */
 export function keepId(self: number, ranges: Ids['uids']): readonly IdMapping[] {
   const [range] = ranges;
-  if (range === undefined || range[1] <= self) throw new SpecError('userns', `keep-id needs a range of more than ${self} ids`);
+  if (range === undefined || range[1] <= self)
+    throw new SpecError('userns', `keep-id needs a range of more than ${self} ids`);
   const [first, count] = range;
-  const maps: IdMapping[] = [{ containerID: 0, hostID: first, size: self }, { containerID: self, hostID: self, size: 1 }];
+  const maps: IdMapping[] = [
+    { containerID: 0, hostID: first, size: self },
+    { containerID: self, hostID: self, size: 1 },
+  ];
   if (count > self) maps.push({ containerID: self + 1, hostID: first + self, size: count - self });
   return self === 0 ? maps.slice(1) : maps;
 }

@@ -29,8 +29,10 @@ export function deviceSteps(spec: Spec, spaces: Spaces, facts: Facts, isBind: (m
   const fresh = (spec.mounts ?? []).some((mount) => mount.destination === '/dev' && !isBind(mount));
   const own = (spec.linux?.devices ?? []).map((device) => ({ ...device, path: normal(device.path) }));
   const devices = fresh ? [...standard.filter((one) => !own.some((other) => other.path === one.path)), ...own] : own;
-  const symlinks = (fresh ? links : []).map(([path, target]): Step => ({ by: 'child', op: 'symlink', args: { target, path } }));
-  if (facts.kernel === 'portable' || !spaces.fresh.has('user') && !facts.rootless) {
+  const symlinks = (fresh ? links : []).map(
+    ([path, target]): Step => ({ by: 'child', op: 'symlink', args: { target, path } }),
+  );
+  if (facts.kernel === 'portable' || (!spaces.fresh.has('user') && !facts.rootless)) {
     return { sources: [], nodes: [...devices.map(node), ...symlinks] };
   }
   const slot = (i: number): Slot => `$dev${i}`;
@@ -42,15 +44,25 @@ function node(device: Device): Step {
   return {
     by: 'child', op: 'mknod',
     args: {
-      path: device.path, type: device.type === 'u' ? 'c' : device.type, major: device.major ?? 0, minor: device.minor ?? 0,
-      mode: device.fileMode ?? 0o666, uid: device.uid ?? 0, gid: device.gid ?? 0,
+      path: device.path,
+      type: device.type === 'u' ? 'c' : device.type,
+      major: device.major ?? 0,
+      minor: device.minor ?? 0,
+      mode: device.fileMode ?? 0o666,
+      uid: device.uid ?? 0,
+      gid: device.gid ?? 0,
     },
   };
 }
 
 /** The host's node of the same name, which is the only way to a device here. */
-function bind({ path, type }: Device, slot: Slot, facts: Facts): { readonly source: Step; readonly steps: readonly Step[] } {
-  if (type === 'p') throw new SpecError(`linux.devices (${path})`, 'in a user namespace devices are bound, and a fifo is none');
+function bind(
+  { path, type }: Device,
+  slot: Slot,
+  facts: Facts,
+): { readonly source: Step; readonly steps: readonly Step[] } {
+  if (type === 'p')
+    throw new SpecError(`linux.devices (${path})`, 'in a user namespace devices are bound, and a fifo is none');
   return {
     source: hostTree(path, slot, [], false, facts),
     steps: [{ by: 'child', op: 'mkdirs', args: { path, mode: 0o666, file: true } }, ...attach(slot, path, facts)],

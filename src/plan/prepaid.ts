@@ -1,5 +1,5 @@
-// What a child of the warm pool has made before anyone knows whose it will be: the steps right after `clone` that are the
-// same for every container with the same new namespaces. They depend on no root, no argument, no limit and no name.
+// What a child of the warm pool has made before anyone knows whose it will be: the steps right after `clone` that are
+// the same for every container with the same new namespaces. They depend on no root, no argument, no limit and no name.
 
 import type { Plan, Step } from '../plan.ts';
 
@@ -10,12 +10,14 @@ export interface Prepaid {
   readonly steps: number;
 }
 
-/** In the order in which create.ts has them. The cgroup namespace is not among them: it comes after the last placement. */
+/**
+ * In the order in which create.ts has them. The cgroup namespace is not among them: it comes after the last placement.
+ */
 const shared: ReadonlySet<Step['op']> = new Set(['close_fds', 'pdeathsig', 'setsid', 'keyring', 'loopback', 'mount']);
 
 /**
- * Undefined where a child cannot be had in advance: it joins what belongs to this container alone, its ids are written by
- * the runtime after the clone, or its mounts are not its own.
+ * Undefined where a child cannot be had in advance: it joins what belongs to this container alone, its ids are written
+ * by the runtime after the clone, or its mounts are not its own.
  */
 export function prepaid(plan: Plan): Prepaid | undefined {
   const at = plan.steps.findIndex((step) => step.op === 'clone');

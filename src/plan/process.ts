@@ -1,5 +1,5 @@
-// The steps that turn a child into the process of a spec: limits, powers, identity, program. A container's first process
-// and an exec share them.
+// The steps that turn a child into the process of a spec: limits, powers, identity, program. A container's first
+// process and an exec share them.
 
 import { SpecError } from '../errno.ts';
 import type { Facts, PlanOptions, Step } from '../plan.ts';
@@ -15,12 +15,19 @@ export function stdioSteps(process: ProcessSpec, options: PlanOptions): Step[] {
 }
 
 /** What a child is rid of and bound to before all else. */
-export const closeFds: Step =
-  { by: 'child', op: 'close_fds', args: {}, skip: { by: 'portable', why: 'a task of it is born with nothing else open' } };
+export const closeFds: Step = {
+  by: 'child',
+  op: 'close_fds',
+  args: {},
+  skip: { by: 'portable', why: 'a task of it is born with nothing else open' },
+};
 
 /** Set again at the end, since a change of ids clears it. */
 export const dieWithParent: Step = {
-  by: 'child', op: 'pdeathsig', args: { signal: 'KILL' }, skip: { by: 'portable', why: 'task 1 lives as long as the machine' },
+  by: 'child',
+  op: 'pdeathsig',
+  args: { signal: 'KILL' },
+  skip: { by: 'portable', why: 'task 1 lives as long as the machine' },
 };
 
 export const ownSession: Step = { by: 'child', op: 'setsid', args: {} };
@@ -40,7 +47,9 @@ export function consoleSteps(process: ProcessSpec, bind: boolean): Step[] {
   return [{ by: 'child', op: 'console', slot: '$pty', args: { columns: width, rows: height, bind } }];
 }
 
-/** The init that comes with twinbox: on Linux the child itself stays as that, on the emulated kernel it is a program. */
+/**
+ * The init that comes with twinbox: on Linux the child itself stays as that, on the emulated kernel it is a program.
+ */
 const builtinInit = '/sbin/docker-init';
 
 export interface ProcessContext {
@@ -60,20 +69,34 @@ export function processSteps(process: ProcessSpec, context: ProcessContext): Ste
   const { user = { uid: 0, gid: 0 }, cwd } = process;
   const steps: Step[] = [...limits(process.rlimits ?? [])];
   if (process.oomScoreAdj !== undefined) {
-    steps.push({ by: 'child', op: 'write', args: { path: '/proc/self/oom_score_adj', text: String(process.oomScoreAdj) } });
+    steps.push({
+      by: 'child',
+      op: 'write',
+      args: { path: '/proc/self/oom_score_adj', text: String(process.oomScoreAdj) },
+    });
   }
   // A missing directory is made, as container runtimes do, while root can; chdir then says what is wrong with it.
   if (cwd !== '/') {
-    steps.push({ by: 'child', op: 'mkdirs', args: { path: cwd, mode: 0o755 }, optional: ['EROFS', 'EACCES', 'ENOTDIR', 'EEXIST'] });
+    steps.push({
+      by: 'child',
+      op: 'mkdirs',
+      args: { path: cwd, mode: 0o755 },
+      optional: ['EROFS', 'EACCES', 'ENOTDIR', 'EEXIST'],
+    });
   }
   // Without no_new_privs a filter may only be set with CAP_SYS_ADMIN, which is soon gone: it has to allow what follows.
   steps.push(...early);
-  // The bounding set while CAP_SETPCAP is still there, ids with keepcaps so that they cost nothing, then the exact sets.
+  // The bounding set while CAP_SETPCAP is still there, ids with keepcaps so that they cost nothing, then the exact
+  // sets.
   steps.push({ by: 'child', op: 'bounding', args: { keep: sets.bounding } });
   steps.push({ by: 'child', op: 'keepcaps', args: { on: true } });
   steps.push({ by: 'child', op: 'credentials', args: { user } });
   // Another user than root has no capability after exec, ambient ones apart: the rule of capabilities(7), not ours.
-  steps.push({ by: 'child', op: 'capset', args: { effective: sets.effective, permitted: sets.permitted, inheritable: sets.inheritable } });
+  steps.push({
+    by: 'child',
+    op: 'capset',
+    args: { effective: sets.effective, permitted: sets.permitted, inheritable: sets.inheritable },
+  });
   steps.push({ by: 'child', op: 'keepcaps', args: { on: false } });
   steps.push({ by: 'child', op: 'ambient', args: { raise: sets.ambient } });
   steps.push({ by: 'child', op: 'umask', args: { mask: user.umask ?? 0o022 } });
@@ -134,12 +157,16 @@ const idOf = (word: string): number | undefined => (/^\d+$/.test(word) ? Number(
 /** A number that the user namespace does not have would be refused by setresuid(2), without a word about why. */
 function checkIds({ user }: ProcessSpec, maps: IdMaps, facts: Facts): void {
   const single = facts.ids?.maps === 'single';
-  const hint = single ? 'only root is mapped here: ranges need newuidmap, newgidmap and lines in /etc/subuid and /etc/subgid' : undefined;
+  const hint = single
+    ? 'only root is mapped here: ranges need newuidmap, newgidmap and lines in /etc/subuid and /etc/subgid'
+    : undefined;
   const check = (field: string, id: number | undefined, map: IdMaps['uid']): void => {
-    if (id !== undefined && !isMapped(map, id)) throw new SpecError(`process.user.${field}`, `${id} is not mapped in its user namespace`, hint);
+    if (id !== undefined && !isMapped(map, id))
+      throw new SpecError(`process.user.${field}`, `${id} is not mapped in its user namespace`, hint);
   };
   // A name is looked up inside; a number is itself, whatever name it has there.
-  const [uid, gid] = user?.username === undefined ? [user?.uid, user?.gid] : user.username.split('\n', 1)[0]!.split(':').map(idOf);
+  const [uid, gid] =
+    user?.username === undefined ? [user?.uid, user?.gid] : user.username.split('\n', 1)[0]!.split(':').map(idOf);
   check('uid', uid, maps.uid);
   check('gid', gid, maps.gid);
   user?.additionalGids?.forEach((gid) => check('additionalGids', gid, maps.gid));

@@ -1,6 +1,6 @@
-// The root of a container: a host directory, or one that comes with twinbox. Of those the emulated kernel keeps a template
-// that a tmpfs begins as a copy of; on Linux the child builds the same in an empty tmpfs, around the programs that are
-// bound from the host.
+// The root of a container: a host directory, or one that comes with twinbox. Of those the emulated kernel keeps a
+// template that a tmpfs begins as a copy of; on Linux the child builds the same in an empty tmpfs, around the programs
+// that are bound from the host.
 
 import { SpecError, TwinboxError } from '../errno.ts';
 import { busyboxRoot, hostRoot } from '../image.ts';
@@ -14,7 +14,10 @@ import { attach, hostTree, newTree, remount } from './source.ts';
 export interface RootSteps {
   /** What fills `$root` and what it is made of, before the child's own steps. */
   readonly sources: readonly Step[];
-  /** What makes it a root, after the pivot and before anything is mounted on it, so that no file of a volume is written to. */
+  /**
+   * What makes it a root, after the pivot and before anything is mounted on it, so that no file of a volume is written
+   * to.
+   */
   readonly build: readonly Step[];
 }
 
@@ -38,7 +41,10 @@ function fromTemplate(path: string, spec: Spec): RootSteps {
     undo: { op: 'close', args: { fd: '$root' } },
   };
   const { hostname } = spec;
-  return { sources: [source], build: hostname === undefined ? [] : [file('hostname', `${hostname}\n`), file('hosts', hostsOf(hostname))] };
+  return {
+    sources: [source],
+    build: hostname === undefined ? [] : [file('hostname', `${hostname}\n`), file('hosts', hostsOf(hostname))],
+  };
 }
 
 const emptyRoot = (spaces: Spaces): Step => newTree('tmpfs', '$root', 'mode=755', spaces.fresh.has('user'));
@@ -78,7 +84,9 @@ function host(spec: Spec, spaces: Spaces, facts: Facts, images: Images): RootSte
       ...all.flatMap((path, i): Step[] => {
         const dir = i < binds.length || path.endsWith('/');
         const target = path.replace(/\/$/, '');
-        const place: Step = dir ? directory(target) : { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o644, file: true } };
+        const place: Step = dir
+          ? directory(target)
+          : { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o644, file: true } };
         return [place, ...attach(slot(i), target, facts), remount(target, deepReadOnly(facts))];
       }),
       ...links.map(([path, target]) => link(path, target)),
@@ -89,11 +97,14 @@ function host(spec: Spec, spaces: Spaces, facts: Facts, images: Images): RootSte
 }
 
 /** Also what is mounted below, where the kernel can. */
-const deepReadOnly = ({ features }: Facts): string[] => (features.includes('mount_setattr') ? ['REC', ...readOnly] : readOnly);
+const deepReadOnly = ({ features }: Facts): string[] =>
+  features.includes('mount_setattr') ? ['REC', ...readOnly] : readOnly;
 
 /** The directories, but those that are taken or lie in one that is. Each is made with its parents. */
 function tree(taken: ReadonlySet<string>): Step[] {
-  return directories.filter(([path]) => !taken.has(path.split('/', 1)[0]!)).map(([path, mode]) => directory(`/${path}`, mode));
+  return directories
+    .filter(([path]) => !taken.has(path.split('/', 1)[0]!))
+    .map(([path, mode]) => directory(`/${path}`, mode));
 }
 
 function identity({ hostname }: Spec, spaces: Spaces, { resolvConf }: Images): Step[] {

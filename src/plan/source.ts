@@ -28,14 +28,22 @@ export const spread = (target: string, how: readonly string[]): Step =>
   ({ by: 'child', op: 'mount', args: { source: '', target, type: '', flags: how, data: '' } });
 
 /** More flags for a mount that is there. */
-export const remount = (target: string, flags: readonly string[]): Step =>
-  ({ by: 'child', op: 'mount', args: { source: '', target, type: '', flags: ['BIND', 'REMOUNT', ...flags], data: '' } });
+export const remount = (target: string, flags: readonly string[]): Step => ({
+  by: 'child',
+  op: 'mount',
+  args: { source: '', target, type: '', flags: ['BIND', 'REMOUNT', ...flags], data: '' },
+});
 
 /**
  * A host's tree at its place. Its copy still belongs to the peers of the original: what would be mounted on it would be
  * mounted on the host's too, so that it leaves them before anything else happens.
  */
-export function attach(from: Slot, target: string, facts: Facts, propagation: readonly (readonly string[])[] = []): Step[] {
+export function attach(
+  from: Slot,
+  target: string,
+  facts: Facts,
+  propagation: readonly (readonly string[])[] = [],
+): Step[] {
   const leave = facts.hostDirectory === 'bind' && propagation.length === 0 ? [['REC', 'PRIVATE']] : [];
   return [
     { by: 'child', op: 'move_mount', args: { from, target } },

@@ -9,12 +9,13 @@ const words: Readonly<Record<string, readonly [flag: string, set: boolean]>> = {
   ro: ['RDONLY', true], rw: ['RDONLY', false], nosuid: ['NOSUID', true], suid: ['NOSUID', false],
   nodev: ['NODEV', true], dev: ['NODEV', false], noexec: ['NOEXEC', true], exec: ['NOEXEC', false],
   noatime: ['NOATIME', true], atime: ['NOATIME', false], nodiratime: ['NODIRATIME', true], diratime: ['NODIRATIME', false],
-  relatime: ['RELATIME', true], norelatime: ['RELATIME', false], strictatime: ['STRICTATIME', true], nostrictatime: ['STRICTATIME', false],
+  relatime: ['RELATIME', true], norelatime: ['RELATIME', false],
+  strictatime: ['STRICTATIME', true], nostrictatime: ['STRICTATIME', false],
   nosymfollow: ['NOSYMFOLLOW', true], symfollow: ['NOSYMFOLLOW', false],
-  sync: ['SYNCHRONOUS', true], async: ['SYNCHRONOUS', false], dirsync: ['DIRSYNC', true], mand: ['MANDLOCK', true], nomand: ['MANDLOCK', false],
-  silent: ['SILENT', true], loud: ['SILENT', false],
+  sync: ['SYNCHRONOUS', true], async: ['SYNCHRONOUS', false], dirsync: ['DIRSYNC', true],
+  mand: ['MANDLOCK', true], nomand: ['MANDLOCK', false], silent: ['SILENT', true], loud: ['SILENT', false],
 };
-/** Words for a tree with all that is mounted in it: they only set, since nothing of a host's tree is ever taken away. */
+/** Words for a tree with all that is mounted in it: they only set, since nothing of a host's is ever taken away. */
 const deep: Readonly<Record<string, string>> = {
   rro: 'RDONLY', rnosuid: 'NOSUID', rnodev: 'NODEV', rnoexec: 'NOEXEC', rnoatime: 'NOATIME', rnodiratime: 'NODIRATIME',
   rrelatime: 'RELATIME', rstrictatime: 'STRICTATIME', rnosymfollow: 'NOSYMFOLLOW',
@@ -25,8 +26,8 @@ const propagations: Readonly<Record<string, readonly string[]>> = {
 };
 /** What runtimes add to mount(8), and what is not done here. */
 const unknown = new Set([
-  'idmap', 'ridmap', 'tmpcopyup', 'copy-symlink', 'dest-nofollow', 'src-nofollow', 'rrw', 'rsuid', 'rdev', 'rexec', 'ratime', 'rdiratime',
-  'rnorelatime', 'rnostrictatime', 'rsymfollow', 'remount', 'move',
+  'idmap', 'ridmap', 'tmpcopyup', 'copy-symlink', 'dest-nofollow', 'src-nofollow', 'rrw', 'rsuid', 'rdev', 'rexec',
+  'ratime', 'rdiratime', 'rnorelatime', 'rnostrictatime', 'rsymfollow', 'remount', 'move',
 ]);
 
 export interface Words {
@@ -64,7 +65,8 @@ function parse(mount: Mount, field: string): Words {
     else if (unknown.has(word.split('=', 1)[0]!)) throw new SpecError(`${field}.options`, `${word} is not supported`);
     else if (word !== 'defaults') data.push(word);
   }
-  if (bind !== undefined && data.length > 0) throw new SpecError(`${field}.options`, `${data[0]} is no option of a bind`);
+  if (bind !== undefined && data.length > 0)
+    throw new SpecError(`${field}.options`, `${data[0]} is no option of a bind`);
   if (bind === undefined && whole.size > 0) throw new SpecError(`${field}.options`, 'what begins with r is for binds');
   return { flags: [...flags], deep: [...whole], bind, propagation, data: data.join(',') };
 }

@@ -8,7 +8,9 @@ import type { Lookup } from './namespace.ts';
 import { bytes } from './resource.ts';
 
 export interface MountOptions {
-  /** `host:container[:ro]`; `rro` insists on what is mounted below too, and `rshared`, `rslave`, ... are propagations. */
+  /**
+   * `host:container[:ro]`; `rro` insists on what is mounted below too, and `rshared`, `rslave`, ... are propagations.
+   */
   readonly volumes?: readonly string[];
   /** Paths, each with options behind a colon if any: `/scratch:size=1m`. */
   readonly tmpfs?: readonly string[];
@@ -30,7 +32,8 @@ const quiet = ['nosuid', 'noexec', 'nodev'];
 
 /** In a user namespace a file system that shows another namespace's things can only be bound, never mounted. */
 function own({ facts, namespaces, ownIds }: Situation, type: NamespaceType, mount: Mount): Mount {
-  if (facts.kernel === 'portable' || !ownIds || namespaces.some((ns) => ns.type === type && ns.path === undefined)) return mount;
+  if (facts.kernel === 'portable' || !ownIds || namespaces.some((ns) => ns.type === type && ns.path === undefined))
+    return mount;
   const { destination, options = [] } = mount;
   // What else is mounted there must be as read-only as it is.
   const deep = options.includes('ro') && facts.features.includes('mount_setattr') ? ['rro'] : [];
@@ -39,17 +42,28 @@ function own({ facts, namespaces, ownIds }: Situation, type: NamespaceType, moun
 
 const made = new WeakMap<Facts, Map<string, readonly Mount[]>>();
 
-/** Made once for each machine and kind of container: the plan then knows them again. Not every host has all that is bound. */
-export function defaultMounts(situation: Situation, shmSize: MountOptions['shmSize'], { stat }: Lookup): readonly Mount[] {
+/**
+ * Made once for each machine and kind of container: the plan then knows them again. Not every host has all that is
+ * bound.
+ */
+export function defaultMounts(
+  situation: Situation,
+  shmSize: MountOptions['shmSize'],
+  { stat }: Lookup,
+): readonly Mount[] {
   const { facts, namespaces, privileged, ownIds } = situation;
   let known = made.get(facts);
   if (known === undefined) made.set(facts, (known = new Map()));
-  const key = `${privileged} ${ownIds} ${shmSize} ${namespaces.map((ns) => (ns.path === undefined ? ns.type : `joined ${ns.type}`)).join()}`;
+  const kinds = namespaces.map((ns) => (ns.path === undefined ? ns.type : `joined ${ns.type}`));
+  const key = `${privileged} ${ownIds} ${shmSize} ${kinds.join()}`;
   let mounts = known.get(key);
   if (mounts === undefined) {
     if (known.size > 64) known.clear();
     const here = (path: string): boolean => stat === undefined || stat(path)?.type === 'directory';
-    known.set(key, (mounts = makeMounts(situation, shmSize).filter((mount) => mount.type !== 'bind' || here(mount.source!))));
+    known.set(
+      key,
+      (mounts = makeMounts(situation, shmSize).filter((mount) => mount.type !== 'bind' || here(mount.source!))),
+    );
   }
   return mounts;
 }
@@ -62,8 +76,18 @@ function makeMounts(situation: Situation, shmSize: MountOptions['shmSize']): rea
   const hostIpc = linux && !namespaces.some((ns) => ns.type === 'ipc');
   const mounts: Mount[] = [
     own(situation, 'pid', { destination: '/proc', type: 'proc', source: 'proc', options: quiet }),
-    { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
-    { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...ttyGroup(situation)] },
+    {
+      destination: '/dev',
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
+    },
+    {
+      destination: '/dev/pts',
+      type: 'devpts',
+      source: 'devpts',
+      options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...ttyGroup(situation)],
+    },
     own(situation, 'network', { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, ...ro] }),
     linux
       ? { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, ...ro] }
@@ -73,12 +97,17 @@ function makeMounts(situation: Situation, shmSize: MountOptions['shmSize']): rea
       ? { destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', ...quiet] }
       : { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...quiet, 'mode=1777', `size=${size}`] },
   ];
-  return mounts.filter(({ type = '' }) => type === 'bind' || (type === 'cgroup' && linux ? showsGroup(situation) : facts.filesystems.includes(type)));
+  return mounts.filter(
+    ({ type = '' }) =>
+      type === 'bind' || (type === 'cgroup' && linux ? showsGroup(situation) : facts.filesystems.includes(type)),
+  );
 }
 
 /** /sys/fs/cgroup of a namespace of its own, with a group of its own in it. */
 function showsGroup({ facts, namespaces }: Situation): boolean {
-  return facts.cgroup !== 'none' && facts.filesystems.includes('cgroup2') && namespaces.some((ns) => ns.type === 'cgroup');
+  return (
+    facts.cgroup !== 'none' && facts.filesystems.includes('cgroup2') && namespaces.some((ns) => ns.type === 'cgroup')
+  );
 }
 
 /** Terminals belong to the group tty, if there is such a group inside. */
@@ -93,14 +122,32 @@ export function tmpfsMounts({ tmpfs = [] }: MountOptions): readonly Mount[] {
     const destination = colon < 0 ? entry : entry.slice(0, colon);
     absolute(`tmpfs[${i}]`, destination);
     return {
-      destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'noexec', ...(colon < 0 ? [] : entry.slice(colon + 1).split(','))],
+      destination,
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'nodev', 'noexec', ...(colon < 0 ? [] : entry.slice(colon + 1).split(','))],
     };
   });
 }
 
 /** What may stand behind the second colon of a volume. z and Z are SELinux's, and mean nothing here. */
 const volumeWords = new Set([
-  'ro', 'rw', 'z', 'Z', 'rro', 'nosuid', 'nodev', 'noexec', 'bind', 'rbind', 'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave',
+  'ro',
+  'rw',
+  'z',
+  'Z',
+  'rro',
+  'nosuid',
+  'nodev',
+  'noexec',
+  'bind',
+  'rbind',
+  'private',
+  'rprivate',
+  'shared',
+  'rshared',
+  'slave',
+  'rslave',
 ]);
 
 export function volumeMounts({ volumes = [] }: MountOptions, facts: Facts): readonly Mount[] {
@@ -124,12 +171,20 @@ function bindWords(field: string, words: readonly string[], facts: Facts): reado
   if (wrong !== undefined) throw new SpecError(field, `unknown mode ${wrong}`);
   const deep = facts.features.includes('mount_setattr');
   if (words.includes('rro') && !deep) {
-    throw new SpecError(field, facts.kernel === 'portable' ? 'portable mode has no rro: nothing is mounted below a volume' : 'rro needs Linux 5.12');
+    throw new SpecError(
+      field,
+      facts.kernel === 'portable'
+        ? 'portable mode has no rro: nothing is mounted below a volume'
+        : 'rro needs Linux 5.12',
+    );
   }
   const kept = words.filter((word) => !['rw', 'z', 'Z', 'rro', 'bind', 'rbind'].includes(word));
   const readonly = words.includes('ro') || words.includes('rro');
   return [
-    words.includes('bind') ? 'bind' : 'rbind', ...kept, ...(readonly && !kept.includes('ro') ? ['ro'] : []), ...(readonly && deep ? ['rro'] : []),
+    words.includes('bind') ? 'bind' : 'rbind',
+    ...kept,
+    ...(readonly && !kept.includes('ro') ? ['ro'] : []),
+    ...(readonly && deep ? ['rro'] : []),
   ];
 }
 
@@ -140,7 +195,11 @@ export interface GivenDevices {
   readonly mounts: readonly Mount[];
 }
 
-export function devices({ devices: given = [] }: MountOptions, { facts, ownIds }: Situation, lookup: Lookup): GivenDevices {
+export function devices(
+  { devices: given = [] }: MountOptions,
+  { facts, ownIds }: Situation,
+  lookup: Lookup,
+): GivenDevices {
   const found = { devices: [] as Device[], rules: [] as DeviceRule[], mounts: [] as Mount[] };
   given.forEach((entry, i) => {
     const field = `devices[${i}]`;
@@ -154,7 +213,8 @@ export function devices({ devices: given = [] }: MountOptions, { facts, ownIds }
     const { type, major, minor, mode, uid, gid } = look(field, host, lookup);
     found.rules.push({ allow: true, type, major, minor, access });
     if (!ownIds) return void found.devices.push({ type, path, major, minor, fileMode: mode & 0o777, uid, gid });
-    if (facts.rootless && !(access.includes('r') && access.includes('w'))) throw new SpecError(field, 'without root there is no cgroup to allow less than rw');
+    if (facts.rootless && !(access.includes('r') && access.includes('w')))
+      throw new SpecError(field, 'without root there is no cgroup to allow less than rw');
     found.mounts.push({ destination: path, type: 'bind', source: host, options: ['bind', 'nosuid', 'noexec'] });
   });
   return found;

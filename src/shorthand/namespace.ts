@@ -36,7 +36,12 @@ const options: Readonly<Partial<Record<NamespaceType, 'network' | 'pid' | 'ipc' 
 const files: Readonly<Record<NamespaceType, string>> =
   { pid: 'pid', network: 'net', mount: 'mnt', ipc: 'ipc', uts: 'uts', user: 'user', cgroup: 'cgroup', time: 'time' };
 
-export function namespaces(given: NamespaceOptions, facts: Facts, lookup: Lookup, ownIds: boolean): readonly Namespace[] {
+export function namespaces(
+  given: NamespaceOptions,
+  facts: Facts,
+  lookup: Lookup,
+  ownIds: boolean,
+): readonly Namespace[] {
   const list: Namespace[] = ownIds ? [{ type: 'user' }] : [];
   for (const type of isolated) {
     const field = options[type];
@@ -49,11 +54,21 @@ export function namespaces(given: NamespaceOptions, facts: Facts, lookup: Lookup
 }
 
 /** Undefined: the machine's. */
-function namespace(type: NamespaceType, field: string, word: string, facts: Facts, lookup: Lookup): Namespace | undefined {
-  if (word === 'private' || type === 'network' && word === 'none') return { type };
+function namespace(
+  type: NamespaceType,
+  field: string,
+  word: string,
+  facts: Facts,
+  lookup: Lookup,
+): Namespace | undefined {
+  if (word === 'private' || (type === 'network' && word === 'none')) return { type };
   if (word === 'host') {
     if (type === 'network' && facts.kernel === 'portable') {
-      throw new SpecError('network', 'portable mode reaches no network outside', 'native mode does; --network none is a loopback of its own');
+      throw new SpecError(
+        'network',
+        'portable mode reaches no network outside',
+        'native mode does; --network none is a loopback of its own',
+      );
     }
     return undefined;
   }
@@ -82,15 +97,25 @@ export interface OwnIds {
 /** `wish`: it would be better with one (the image `host`), but works without. */
 export function userNamespace(word: string | undefined, facts: Facts, wish: boolean): OwnIds {
   const { ids } = facts;
-  const possible = ids !== undefined && facts.namespaces.includes('user') && (ids.maps !== 'root' || ids.uids.length > 0 && ids.gids.length > 0);
-  if (word === undefined || word === 'host') return { own: facts.rootless || word === undefined && wish && possible };
-  if (word !== 'private' && word !== 'keep-id') throw new SpecError('userns', `unknown namespace ${word}`, 'private, keep-id or host');
-  if (facts.kernel === 'portable') throw new SpecError('userns', 'in portable mode the files of an image belong to root outside, and to nobody inside');
-  if (!facts.namespaces.includes('user') || ids === undefined) throw new SpecError('userns', 'there are no user namespaces here', 'twinbox info says why');
+  const possible =
+    ids !== undefined &&
+    facts.namespaces.includes('user') &&
+    (ids.maps !== 'root' || (ids.uids.length > 0 && ids.gids.length > 0));
+  if (word === undefined || word === 'host') return { own: facts.rootless || (word === undefined && wish && possible) };
+  if (word !== 'private' && word !== 'keep-id')
+    throw new SpecError('userns', `unknown namespace ${word}`, 'private, keep-id or host');
+  if (facts.kernel === 'portable')
+    throw new SpecError(
+      'userns',
+      'in portable mode the files of an image belong to root outside, and to nobody inside',
+    );
+  if (!facts.namespaces.includes('user') || ids === undefined)
+    throw new SpecError('userns', 'there are no user namespaces here', 'twinbox info says why');
   if (word === 'private') {
     defaultMaps(ids);
     return { own: true };
   }
-  if (ids.maps === 'single') throw new SpecError('userns', 'keep-id needs newuidmap, newgidmap and lines in /etc/subuid and /etc/subgid');
+  if (ids.maps === 'single')
+    throw new SpecError('userns', 'keep-id needs newuidmap, newgidmap and lines in /etc/subuid and /etc/subgid');
   return { own: true, uidMappings: keepId(ids.uid, ids.uids), gidMappings: keepId(ids.gid, ids.gids) };
 }

@@ -49,26 +49,35 @@ export function toResources(options: LimitOptions, facts: Facts, before?: Resour
 
 function memoryOf(options: LimitOptions, facts: Facts, before: Memory | undefined): Memory {
   const limit = options.memory === undefined ? undefined : bytes('memory', options.memory);
-  if (limit !== undefined && limit >= 0 && limit < memoryMin) throw new SpecError('memory', `less than 1m: ${options.memory}`);
+  if (limit !== undefined && limit >= 0 && limit < memoryMin)
+    throw new SpecError('memory', `less than 1m: ${options.memory}`);
   const swap = swapOf(options, limit, facts, before);
   return {
     ...(limit === undefined ? {} : { limit }),
     ...(swap === undefined ? {} : { swap }),
-    ...(options.memoryReservation === undefined ? {} : { reservation: bytes('memoryReservation', options.memoryReservation) }),
+    ...(options.memoryReservation === undefined
+      ? {}
+      : { reservation: bytes('memoryReservation', options.memoryReservation) }),
   };
 }
 
 /**
- * docker gives as much swap as memory when nobody says otherwise, where the kernel counts it. A change of the memory alone
- * keeps what was said at first: no swap, any amount, or that.
+ * docker gives as much swap as memory when nobody says otherwise, where the kernel counts it. A change of the memory
+ * alone keeps what was said at first: no swap, any amount, or that.
  */
-function swapOf(options: LimitOptions, limit: number | undefined, facts: Facts, before: Memory | undefined): number | undefined {
+function swapOf(
+  options: LimitOptions,
+  limit: number | undefined,
+  facts: Facts,
+  before: Memory | undefined,
+): number | undefined {
   const given = options.memorySwap;
   if (given !== undefined && Number(given) !== 0) {
     const swap = bytes('memorySwap', given);
     const memory = limit ?? before?.limit;
     if (swap < 0) return -1;
-    if (memory === undefined || memory < 0) throw new SpecError('memorySwap', 'is the sum of memory and swap: it needs a limit of memory');
+    if (memory === undefined || memory < 0)
+      throw new SpecError('memorySwap', 'is the sum of memory and swap: it needs a limit of memory');
     if (swap < memory) throw new SpecError('memorySwap', 'is the sum of memory and swap, and smaller than the memory');
     return swap;
   }
@@ -83,7 +92,8 @@ function quota(cpus: number): Cpu {
 }
 
 export function whole(field: string, n: number, min: number, max: number): number {
-  if (!(Number.isInteger(n) && n >= min && n <= max)) throw new SpecError(field, `not a whole number from ${min} to ${max}: ${n}`);
+  if (!(Number.isInteger(n) && n >= min && n <= max))
+    throw new SpecError(field, `not a whole number from ${min} to ${max}: ${n}`);
   return n;
 }
 

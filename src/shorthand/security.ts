@@ -18,7 +18,12 @@ const setsOf = (names: readonly CapName[]): Capabilities => {
 const standard: Capabilities = setsOf(all.filter((cap) => dockerCaps.includes(cap)));
 const whole: Capabilities = setsOf(all);
 
-export function capabilitySets(add: readonly string[], drop: readonly string[], privileged: boolean, facts?: Facts): Capabilities {
+export function capabilitySets(
+  add: readonly string[],
+  drop: readonly string[],
+  privileged: boolean,
+  facts?: Facts,
+): Capabilities {
   if (add.length === 0 && drop.length === 0) return privileged ? whole : standard;
   const named = (field: string, names: readonly string[]): CapName[] =>
     names.flatMap((name, i) => (/^(CAP_)?ALL$/i.test(name) ? all : [capability(`${field}[${i}]`, name)]));
@@ -28,14 +33,17 @@ export function capabilitySets(add: readonly string[], drop: readonly string[], 
   const base = privileged ? all : dockerCaps;
   // `--cap-drop ALL --cap-add X` leaves X, and `--cap-add ALL --cap-drop X` all but X.
   const everything = added.size === all.length;
-  return setsOf(all.filter((cap) => (everything ? !dropped.has(cap) : added.has(cap) || (base.includes(cap) && !dropped.has(cap)))));
+  return setsOf(
+    all.filter((cap) => (everything ? !dropped.has(cap) : added.has(cap) || (base.includes(cap) && !dropped.has(cap)))),
+  );
 }
 
 /** What is asked for by name must be there; `ALL` is all that there is. */
 function possible(field: string, name: string, facts: Facts | undefined): void {
   if (facts?.capabilities === undefined || /^(CAP_)?ALL$/i.test(name)) return;
   const cap = capability(field, name);
-  if (!facts.capabilities.includes(cap)) throw new SpecError(field, `CAP_${cap} is not in the power of this process itself`);
+  if (!facts.capabilities.includes(cap))
+    throw new SpecError(field, `CAP_${cap} is not in the power of this process itself`);
 }
 
 export interface Security {
@@ -45,7 +53,12 @@ export interface Security {
 }
 
 /** `given` is the option of its own, which a line of `securityOpt` may also say. */
-export function securityOptions(options: readonly string[], given: unknown, privileged: boolean, facts: Facts): Security {
+export function securityOptions(
+  options: readonly string[],
+  given: unknown,
+  privileged: boolean,
+  facts: Facts,
+): Security {
   let noNewPrivileges = true;
   let seccomp = given;
   options.forEach((option, i) => {
@@ -53,13 +66,20 @@ export function securityOptions(options: readonly string[], given: unknown, priv
     const key = at < 0 ? option : option.slice(0, at);
     const value = at < 0 ? undefined : option.slice(at + 1);
     const field = `securityOpt[${i}]`;
-    if (key === 'no-new-privileges' && (value === undefined || value === 'true' || value === 'false')) noNewPrivileges = value !== 'false';
+    if (key === 'no-new-privileges' && (value === undefined || value === 'true' || value === 'false'))
+      noNewPrivileges = value !== 'false';
     else if (key === 'seccomp' && value !== undefined) seccomp = profile(field, value);
-    else throw new SpecError(field, `unknown option ${option}`, 'known: no-new-privileges[=false], seccomp=FILE, seccomp=unconfined, seccomp=builtin');
+    else
+      throw new SpecError(
+        field,
+        `unknown option ${option}`,
+        'known: no-new-privileges[=false], seccomp=FILE, seccomp=unconfined, seccomp=builtin',
+      );
   });
   if (seccomp === undefined) seccomp = privileged || facts.kernel === 'portable' ? 'unconfined' : 'builtin';
   const object = typeof seccomp === 'object' && seccomp !== null;
-  if (!object && seccomp !== 'unconfined' && seccomp !== 'builtin') throw new SpecError('seccomp', `not a profile: ${String(seccomp)}`);
+  if (!object && seccomp !== 'unconfined' && seccomp !== 'builtin')
+    throw new SpecError('seccomp', `not a profile: ${String(seccomp)}`);
   return { noNewPrivileges, seccomp: seccomp === 'unconfined' ? undefined : seccomp };
 }
 

@@ -15,14 +15,33 @@ const known = {
   '': ['ociVersion', 'hostname', 'domainname', 'root', 'process', 'mounts', 'annotations', 'linux'],
   root: ['path', 'readonly'],
   process: [
-    'args', 'cwd', 'env', 'terminal', 'consoleSize', 'user', 'capabilities', 'rlimits', 'noNewPrivileges', 'oomScoreAdj',
+    'args',
+    'cwd',
+    'env',
+    'terminal',
+    'consoleSize',
+    'user',
+    'capabilities',
+    'rlimits',
+    'noNewPrivileges',
+    'oomScoreAdj',
   ],
   'process.user': ['uid', 'gid', 'umask', 'additionalGids', 'username'],
   'process.capabilities': ['bounding', 'effective', 'permitted', 'inheritable', 'ambient'],
   mounts: ['destination', 'type', 'source', 'options'],
   linux: [
-    'namespaces', 'uidMappings', 'gidMappings', 'timeOffsets', 'devices', 'cgroupsPath', 'resources', 'rootfsPropagation',
-    'maskedPaths', 'readonlyPaths', 'sysctl', 'seccomp',
+    'namespaces',
+    'uidMappings',
+    'gidMappings',
+    'timeOffsets',
+    'devices',
+    'cgroupsPath',
+    'resources',
+    'rootfsPropagation',
+    'maskedPaths',
+    'readonlyPaths',
+    'sysctl',
+    'seccomp',
   ],
   'linux.namespaces': ['type', 'path'],
   'linux.devices': ['type', 'path', 'major', 'minor', 'fileMode', 'uid', 'gid'],
@@ -31,7 +50,12 @@ const known = {
   'linux.resources.cpu': ['shares', 'quota', 'period', 'burst', 'idle', 'cpus', 'mems'],
   'linux.resources.pids': ['limit'],
   'linux.resources.blockIO': [
-    'weight', 'weightDevice', 'throttleReadBpsDevice', 'throttleWriteBpsDevice', 'throttleReadIOPSDevice', 'throttleWriteIOPSDevice',
+    'weight',
+    'weightDevice',
+    'throttleReadBpsDevice',
+    'throttleWriteBpsDevice',
+    'throttleReadIOPSDevice',
+    'throttleWriteIOPSDevice',
   ],
 } as const;
 
@@ -41,7 +65,10 @@ function only(place: keyof typeof known, field: string, value: object | undefine
   const fields = sets[place] as Set<string>;
   for (const key in value) {
     if (fields.has(key) || saysNothing((value as Record<string, unknown>)[key])) continue;
-    throw new SpecError(field === '' ? key : `${field}.${key}`, 'is not supported, and a spec is never honoured in part');
+    throw new SpecError(
+      field === '' ? key : `${field}.${key}`,
+      'is not supported, and a spec is never honoured in part',
+    );
   }
 }
 
@@ -89,16 +116,19 @@ function checkLinux(linux: Linux): void {
     only('linux.namespaces', field, ns);
     if (!namespaceTypes.includes(ns.type)) throw new SpecError(`${field}.type`, `unknown type ${ns.type}`);
     if (ns.path !== undefined) absolute(`${field}.path`, ns.path);
-    if (linux.namespaces?.some((other, j) => j < i && other.type === ns.type)) throw new SpecError(field, `a second ${ns.type} namespace`);
+    if (linux.namespaces?.some((other, j) => j < i && other.type === ns.type))
+      throw new SpecError(field, `a second ${ns.type} namespace`);
   });
-  for (const key of ['uidMappings', 'gidMappings'] as const) linux[key]?.forEach((map, i) => checkMapping(`linux.${key}[${i}]`, map));
+  for (const key of ['uidMappings', 'gidMappings'] as const)
+    linux[key]?.forEach((map, i) => checkMapping(`linux.${key}[${i}]`, map));
   for (const key of ['maskedPaths', 'readonlyPaths'] as const) {
     linux[key]?.forEach((path, i) => absolute(`linux.${key}[${i}]`, path));
   }
   linux.devices?.forEach((device, i) => {
     only('linux.devices', `linux.devices[${i}]`, device);
     absolute(`linux.devices[${i}].path`, device.path);
-    if (!['c', 'b', 'p', 'u'].includes(device.type)) throw new SpecError(`linux.devices[${i}].type`, `unknown type ${device.type}`);
+    if (!['c', 'b', 'p', 'u'].includes(device.type))
+      throw new SpecError(`linux.devices[${i}].type`, `unknown type ${device.type}`);
   });
   for (const [name, value] of Object.entries(linux.sysctl ?? {})) text(`linux.sysctl (${name})`, value);
   if (linux.resources !== undefined) checkResources(linux.resources);
@@ -137,7 +167,10 @@ export function checkProcess(process: ProcessSpec, field: string): ProcessSpec {
   });
   checkCapabilities(`${field}.capabilities`, process.capabilities);
   process.rlimits?.forEach((limit, i) => checkRlimit(`${field}.rlimits[${i}]`, limit));
-  if (process.rlimits !== undefined && new Set(process.rlimits.map((limit) => limit.type)).size !== process.rlimits.length) {
+  if (
+    process.rlimits !== undefined &&
+    new Set(process.rlimits.map((limit) => limit.type)).size !== process.rlimits.length
+  ) {
     throw new SpecError(`${field}.rlimits`, 'has a limit twice');
   }
   checkUser(`${field}.user`, process.user);
@@ -161,11 +194,14 @@ function checkCapabilities(field: string, capabilities: Capabilities | undefined
 }
 
 function checkRlimit(field: string, limit: Rlimit): void {
-  if (!(limit.type.replace(/^RLIMIT_/, '') in RLIMIT)) throw new SpecError(`${field}.type`, `unknown limit ${limit.type}`);
+  if (!(limit.type.replace(/^RLIMIT_/, '') in RLIMIT))
+    throw new SpecError(`${field}.type`, `unknown limit ${limit.type}`);
   for (const key of ['soft', 'hard'] as const) {
-    if (!(Number.isInteger(limit[key]) && limit[key] >= -1)) throw new SpecError(`${field}.${key}`, `not a limit: ${limit[key]}`);
+    if (!(Number.isInteger(limit[key]) && limit[key] >= -1))
+      throw new SpecError(`${field}.${key}`, `not a limit: ${limit[key]}`);
   }
-  if (limit.hard !== -1 && !(limit.soft !== -1 && limit.soft <= limit.hard)) throw new SpecError(field, 'soft limit above the hard one');
+  if (limit.hard !== -1 && !(limit.soft !== -1 && limit.soft <= limit.hard))
+    throw new SpecError(field, 'soft limit above the hard one');
 }
 
 function checkUser(field: string, user: User | undefined): void {

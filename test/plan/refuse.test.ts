@@ -11,7 +11,8 @@ import {helpers, onHybrid, onV2, portable, single} from '../facts.ts';
 await loadFilters();
 
 const box = {image: 'busybox'} as const;
-const steps = (options: ContainerOptions, facts: Facts): readonly Step[] => compile(toSpec(options, facts), facts, {id: 'x'}).steps;
+const steps = (options: ContainerOptions, facts: Facts): readonly Step[] =>
+  compile(toSpec(options, facts), facts, {id: 'x'}).steps;
 
 const words: readonly (readonly [field: string, options: ContainerOptions])[] = [
   ['hostname', {...box, hostname: 'x'.repeat(65)}],
@@ -114,7 +115,18 @@ const specs: readonly (readonly [field: string, more: object])[] = [
   ['process.env[0]', {process: {...good.process, env: ['x']}}],
   ['process.user.uid', {process: {...good.process, user: {uid: -1}}}],
   ['process.user.umask', {process: {...good.process, user: {umask: 0o1000}}}],
-  ['process.rlimits', {process: {...good.process, rlimits: [{type: 'RLIMIT_CORE', soft: 0, hard: 0}, {type: 'RLIMIT_CORE', soft: 1, hard: 1}]}}],
+  [
+    'process.rlimits',
+    {
+      process: {
+        ...good.process,
+        rlimits: [
+          {type: 'RLIMIT_CORE', soft: 0, hard: 0},
+          {type: 'RLIMIT_CORE', soft: 1, hard: 1},
+        ],
+      },
+    },
+  ],
   ['process.capabilities.bounding', {process: {...good.process, capabilities: {bounding: ['CAP_X']}}}],
   ['mounts[0].destination', {mounts: [{destination: 'x'}]}],
   ['mounts[0].uidMappings', {mounts: [{destination: '/x', uidMappings: [{containerID: 0, hostID: 1, size: 1}]}]}],
@@ -140,14 +152,26 @@ for (const [field, more] of specs) {
 }
 
 test('fields that say nothing are nothing', () => {
-  assert.ok(checkSpec({...good, hooks: {}, linux: {intelRdt: {}, resources: {network: {priorities: []}}, mountLabel: ''}} as Spec));
+  assert.ok(
+    checkSpec({
+      ...good,
+      hooks: {},
+      linux: {intelRdt: {}, resources: {network: {priorities: []}}, mountLabel: ''},
+    } as Spec),
+  );
 });
 
 const compiled: readonly (readonly [field: string, linux: object, facts?: Facts])[] = [
   ['linux.namespaces', {namespaces: [{type: 'pid'}]}],
   ['linux.namespaces[2]', {namespaces: [...namespaces, {type: 'time'}]}, {...onV2, namespaces: ['mount', 'pid']}],
-  ['linux.uidMappings', {namespaces: [...namespaces, {type: 'user'}], uidMappings: [{containerID: 1, hostID: 1, size: 1}]}],
-  ['linux.gidMappings', {namespaces: [...namespaces, {type: 'user'}], uidMappings: [{containerID: 0, hostID: 1, size: 1}]}],
+  [
+    'linux.uidMappings',
+    {namespaces: [...namespaces, {type: 'user'}], uidMappings: [{containerID: 1, hostID: 1, size: 1}]},
+  ],
+  [
+    'linux.gidMappings',
+    {namespaces: [...namespaces, {type: 'user'}], uidMappings: [{containerID: 0, hostID: 1, size: 1}]},
+  ],
   ['linux.uidMappings', {namespaces, uidMappings: [{containerID: 0, hostID: 0, size: 1}], gidMappings: []}, single],
   ['linux.rootfsPropagation', {namespaces, rootfsPropagation: 'wide'}],
   ['linux.seccomp', {namespaces, seccomp: 'other'}],
@@ -173,7 +197,11 @@ const mounts: readonly (readonly [field: string, mount: object, facts?: Facts])[
 
 for (const [field, mount, facts = onV2] of mounts) {
   test(`a mount ${JSON.stringify(mount)} is refused`, () => {
-    const spec = {...good, mounts: [{destination: '/x', ...mount}], linux: {namespaces, resources: {devices: [{allow: true}]}}} as Spec;
+    const spec = {
+      ...good,
+      mounts: [{destination: '/x', ...mount}],
+      linux: {namespaces, resources: {devices: [{allow: true}]}},
+    } as Spec;
     const root = facts === portable ? {...spec, linux: {namespaces}, root: {path: 'builtin:busybox'}} : spec;
     refused(field, () => compile(root, facts, {id: 'x'}));
   });
@@ -181,8 +209,14 @@ for (const [field, mount, facts = onV2] of mounts) {
 
 test('a program in the wrong form for the kernel is an error with a way out', () => {
   const cases: readonly (readonly [string, Facts, RegExp])[] = [
-    ['./tool.wasm', onV2, /--mode portable/], ['host', portable, /--mode native/], ['alpine', onV2, /registry come later/],
-    ['busybox', {...onV2, images: {busyboxMissing: 'apt-get install busybox-static'}}, /apt-get install busybox-static/],
+    ['./tool.wasm', onV2, /--mode portable/],
+    ['host', portable, /--mode native/],
+    ['alpine', onV2, /registry come later/],
+    [
+      'busybox',
+      {...onV2, images: {busyboxMissing: 'apt-get install busybox-static'}},
+      /apt-get install busybox-static/,
+    ],
   ];
   for (const [image, facts, hint] of cases) {
     try {
@@ -198,14 +232,20 @@ test('capabilities that root itself does not have are left out, and the default 
   const facts: Facts = {...onV2, capabilities: ['CHOWN', 'SYS_ADMIN']};
   const sets = (options: ContainerOptions) => steps(options, facts).find(step => step.op === 'capset')!.args;
   assert.equal(sets(box), {effective: ['CHOWN'], permitted: ['CHOWN'], inheritable: []});
-  assert.equal(sets({...box, privileged: true}), {effective: ['CHOWN', 'SYS_ADMIN'], permitted: ['CHOWN', 'SYS_ADMIN'], inheritable: []});
+  assert.equal(sets({...box, privileged: true}), {
+    effective: ['CHOWN', 'SYS_ADMIN'],
+    permitted: ['CHOWN', 'SYS_ADMIN'],
+    inheritable: [],
+  });
   const bare = compile({...good, linux: {namespaces}}, onV2, {id: 'x'}).steps.find(step => step.op === 'capset')!.args;
   assert.equal(bare, {effective: [], permitted: [], inheritable: []});
 });
 
 test('a filter comes before the powers go where no_new_privs is off, and last where it is on', () => {
   const order = (options: ContainerOptions): string[] =>
-    steps(options, onV2).map(step => step.op).filter(op => ['seccomp', 'bounding', 'no_new_privs', 'park'].includes(op));
+    steps(options, onV2)
+      .map(step => step.op)
+      .filter(op => ['seccomp', 'bounding', 'no_new_privs', 'park'].includes(op));
   assert.equal(order(box), ['bounding', 'no_new_privs', 'seccomp', 'park']);
   assert.equal(order({...box, securityOpt: ['no-new-privileges=false']}), ['seccomp', 'bounding', 'park']);
   assert.equal(order({...box, seccomp: 'unconfined'}), ['bounding', 'no_new_privs', 'park']);
@@ -216,20 +256,28 @@ test('an exec has the filter, the session and the limits of its container', () =
   const spec = toSpec({...box, oomScoreAdj: 9}, onHybrid);
   const process = toExec({command: ['x'], user: '5:6'}, spec.process);
   const ops = compileProcess(process, spec, onHybrid, {id: 'x'}).steps.map(step => step.op);
-  for (const op of ['close_fds', 'pdeathsig', 'enter_root', 'keyring', 'prlimit', 'write', 'seccomp'] as const) assert.ok(ops.includes(op), op);
+  for (const op of ['close_fds', 'pdeathsig', 'enter_root', 'keyring', 'prlimit', 'write', 'seccomp'] as const)
+    assert.ok(ops.includes(op), op);
   assert.is(ops.at(-1), 'exec');
 });
 
 test('a device is what the host says it is', () => {
   const fuse: HostFile = {type: 'c', mode: 0o20660, uid: 0, gid: 7, major: 10, minor: 229};
-  const look = {stat: (path: string): HostFile | undefined => (path === '/dev/fuse' ? fuse : path === '/etc' ? {...fuse, type: 'directory'} : undefined)};
+  const look = {
+    stat: (path: string): HostFile | undefined =>
+      path === '/dev/fuse' ? fuse : path === '/etc' ? {...fuse, type: 'directory'} : undefined,
+  };
   const spec = toSpec({...box, devices: ['/dev/fuse:/dev/f:r', '/dev/fuse:rw']}, onV2, look);
   assert.equal(spec.linux?.devices, [
     {type: 'c', path: '/dev/f', major: 10, minor: 229, fileMode: 0o660, uid: 0, gid: 7},
     {type: 'c', path: '/dev/fuse', major: 10, minor: 229, fileMode: 0o660, uid: 0, gid: 7},
   ]);
-  assert.equal(spec.linux?.resources?.devices?.map(rule => rule.access), ['rwm', 'r', 'rw']);
-  for (const device of ['/etc', '/dev/none', 'fuse', '/dev/fuse:/dev/f:x']) refused('devices[0]', () => toSpec({...box, devices: [device]}, onV2, look));
+  assert.equal(
+    spec.linux?.resources?.devices?.map(rule => rule.access),
+    ['rwm', 'r', 'rw'],
+  );
+  for (const device of ['/etc', '/dev/none', 'fuse', '/dev/fuse:/dev/f:x'])
+    refused('devices[0]', () => toSpec({...box, devices: [device]}, onV2, look));
   refused('devices[0]', () => toSpec({...box, devices: ['/dev/fuse']}, onV2));
   refused('devices[0]', () => toSpec({...box, devices: ['/dev/fuse:/dev/f:r']}, single, look));
 });

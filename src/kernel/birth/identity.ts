@@ -34,10 +34,21 @@ const CAP_VERSION_3 = 0x20080522;
 
 export function* setCaps(task: Task, sets: Ops['capset']): Calls {
   const [effective, permitted, inheritable] = [set(sets.effective), set(sets.permitted), set(sets.inheritable)];
-  yield* sys(task, 'capset', new ByteBuf(encode('cap_user_header', { version: CAP_VERSION_3, pid: 0 })), new ByteBuf(encode('cap_user_data', {
-    effective_lo: effective.lo, permitted_lo: permitted.lo, inheritable_lo: inheritable.lo,
-    effective_hi: effective.hi, permitted_hi: permitted.hi, inheritable_hi: inheritable.hi,
-  })));
+  yield* sys(
+    task,
+    'capset',
+    new ByteBuf(encode('cap_user_header', { version: CAP_VERSION_3, pid: 0 })),
+    new ByteBuf(
+      encode('cap_user_data', {
+        effective_lo: effective.lo,
+        permitted_lo: permitted.lo,
+        inheritable_lo: inheritable.lo,
+        effective_hi: effective.hi,
+        permitted_hi: permitted.hi,
+        inheritable_hi: inheritable.hi,
+      }),
+    ),
+  );
 }
 
 export function* raiseAmbient(task: Task, raise: readonly string[]): Calls {
@@ -61,7 +72,9 @@ interface Ids {
   readonly groups: readonly number[];
 }
 
-/** `name`, `uid`, either with `:group`, looked up in the container's files as docker does; on further lines more groups. */
+/**
+ * `name`, `uid`, either with `:group`, looked up in the container's files as docker does; on further lines more groups.
+ */
 function* lookUp(task: Task, user: User): Generator<Wanted, Ids, number> {
   const more = user.additionalGids ?? [];
   if (user.username === undefined) return { uid: user.uid ?? 0, gid: user.gid ?? 0, groups: more };
@@ -70,16 +83,20 @@ function* lookUp(task: Task, user: User): Generator<Wanted, Ids, number> {
   const passwd = yield* table(task, '/etc/passwd');
   const entry = passwd.find((fields) => fields[0] === utf8(who) || fields[2] === who);
   const uid = number(entry?.[2] ?? who);
-  if (uid === undefined) throw new SysError('EINVAL', 'setuid', `unable to find user ${who}: no matching entries in passwd file`);
+  if (uid === undefined)
+    throw new SysError('EINVAL', 'setuid', `unable to find user ${who}: no matching entries in passwd file`);
   const groups = yield* table(task, '/etc/group');
   const find = (name: string): number => {
     const found = number(groups.find((fields) => fields[0] === utf8(name) || fields[2] === name)?.[2] ?? name);
-    if (found === undefined) throw new SysError('EINVAL', 'setgid', `unable to find group ${name}: no matching entries in group file`);
+    if (found === undefined)
+      throw new SysError('EINVAL', 'setgid', `unable to find group ${name}: no matching entries in group file`);
     return found;
   };
   const added = [...more, ...user.username.split('\n').slice(1).map(find)];
   if (group !== undefined) return { uid, gid: find(group), groups: added };
-  const own = groups.filter((fields) => fields[3]?.split(',').includes(entry?.[0] ?? '\0')).map((fields) => Number(fields[2]));
+  const own = groups
+    .filter((fields) => fields[3]?.split(',').includes(entry?.[0] ?? '\0'))
+    .map((fields) => Number(fields[2]));
   return { uid, gid: Number(entry?.[3] ?? 0), groups: [...own, ...added] };
 }
 
@@ -117,13 +134,19 @@ function* readFile(task: Task, path: string): Generator<Wanted, string, number> 
  * execvp(3): along PATH; of the errors on the way EACCES is worth more than ENOENT. What is looked up before is the
  * runtime's own doing: a trace begins with the execve of a file that is there.
  */
-export function* execProgram(task: Task, args: readonly string[], env: readonly string[], tracer: Tracer | undefined): Calls {
+export function* execProgram(
+  task: Task,
+  args: readonly string[],
+  env: readonly string[],
+  tracer: Tracer | undefined,
+): Calls {
   const argv = args.map(utf8);
   const name = argv[0]!;
   const envp = env.map(utf8);
   if (!envp.some((entry) => entry.startsWith('HOME='))) envp.push(`HOME=${yield* home(task)}`);
   const path = envp.find((entry) => entry.startsWith('PATH='))?.slice(5) ?? '/bin:/usr/bin';
-  const places = name.includes('/') || name === '' ? [name] : path.split(':').map((dir) => (dir === '' ? name : `${dir}/${name}`));
+  const places =
+    name.includes('/') || name === '' ? [name] : path.split(':').map((dir) => (dir === '' ? name : `${dir}/${name}`));
   let worst: ErrnoName = 'ENOENT';
   for (const place of places) {
     if (places.length > 1 && !(yield* exists(task, place))) continue;
@@ -134,7 +157,8 @@ export function* execProgram(task: Task, args: readonly string[], env: readonly 
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       if (error.code === 'EACCES' && !name.includes('/')) worst = 'EACCES';
-      else if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR' || name.includes('/')) throw failed(error.code, args[0]!, error);
+      else if ((error.code !== 'ENOENT' && error.code !== 'ENOTDIR') || name.includes('/'))
+        throw failed(error.code, args[0]!, error);
     }
     task.tracer = undefined;
   }
@@ -155,7 +179,11 @@ function failed(code: ErrnoName, name: string, cause?: SysError): SysError {
     ENOMEM: 'cannot allocate memory', ETXTBSY: 'text file busy', ESRCH: 'killed before it ran',
   };
   const words = why[code] ?? code;
-  return new SysError(code, 'execve', `exec: "${name}": ${words}${said && code === 'ENOEXEC' && said !== name ? ` (${said})` : ''}`);
+  return new SysError(
+    code,
+    'execve',
+    `exec: "${name}": ${words}${said && code === 'ENOEXEC' && said !== name ? ` (${said})` : ''}`,
+  );
 }
 
 function* home(task: Task): Generator<Wanted, string, number> {

@@ -1,4 +1,5 @@
-// What a container is given from outside its root, as detached mounts: a template, a host directory, a single host file.
+// What a container is given from outside its root, as detached mounts: a template, a host directory, a single host
+// file.
 
 import { utf8 } from '../bytes.ts';
 import type { Task } from '../proc/task.ts';

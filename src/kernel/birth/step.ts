@@ -1,13 +1,10 @@
-// What each step of a plan is in system calls. A step is a generator of calls: it is driven by birth.ts, gets the result
-// of each, and may be parked in any of them.
+// What each step of a plan is in system calls. A step is a generator of calls: it is driven by birth.ts, gets the
+// result of each, and may be parked in any of them.
 
 import type { Birth } from '../birth.ts';
 import { utf8 } from '../bytes.ts';
 import { makeCgroup } from '../cgroup/cgroup.ts';
-import { joinNamespaces, kinds } from '../ns/kind.ts';
-import type { Namespace } from '../ns/namespace.ts';
 import { cloneTask } from '../proc/clone.ts';
-import { discardTask } from '../proc/exit.ts';
 import type { Task } from '../proc/task.ts';
 import { ByteBuf, scratch } from '../syscall/buf.ts';
 import type { CallName, Fn } from '../syscall/abi.ts';
@@ -17,8 +14,9 @@ import { MNT, MOUNT_ATTR, MOVE_MOUNT, MS, OPEN_TREE } from '../uapi/mount.ts';
 import { CLONE, RLIMIT } from '../uapi/sched.ts';
 import { decode, encode, structs } from '../uapi/struct.ts';
 import { SIG } from '../uapi/signal.ts';
-import type { Join, NamespaceType, OpName, Ops, Slot } from '../uapi/step.ts';
+import type { OpName, Ops, Slot } from '../uapi/step.ts';
 import { openConsole } from './console.ts';
+import { cloneInside } from './join.ts';
 import { asFile, detachedMount } from './source.ts';
 import { dropBounding, enterUser, execProgram, keepCaps, noNewPrivs, raiseAmbient, setCaps } from './identity.ts';
 
@@ -60,9 +58,6 @@ function bits(table: Readonly<Record<string, number>>, names: readonly string[])
   return names.reduce((sum, name) => sum | (table[name] ?? 0), 0);
 }
 
-const kindNames: Readonly<Record<NamespaceType, string>> =
-  { pid: 'pid', network: 'net', mount: 'mnt', ipc: 'ipc', uts: 'uts', user: 'user', cgroup: 'cgroup', time: 'time' };
-
 export const births: Steps = {
   *cgroup(birth, { path }) {
     birth.cgroup = makeCgroup(birth.kernel.rootCgroup, utf8(path));
@@ -78,7 +73,13 @@ export const births: Steps = {
   },
 
   *open_tree(birth, { path, flags }) {
-    const fd = yield* sys(init(birth), 'open_tree', AT.FDCWD, utf8(path), bits({ ...OPEN_TREE, REC: AT.RECURSIVE }, flags) | OPEN_TREE.CLOEXEC);
+    const fd = yield* sys(
+      init(birth),
+      'open_tree',
+      AT.FDCWD,
+      utf8(path),
+      bits({ ...OPEN_TREE, REC: AT.RECURSIVE }, flags) | OPEN_TREE.CLOEXEC,
+    );
     keep(birth, slotOf(birth), fd);
   },
 
@@ -137,7 +138,8 @@ export const births: Steps = {
     const bytes = birth.host.program(source);
     const task = child(birth);
     const fd = yield* sys(task, 'openat', AT.FDCWD, utf8(target), O.WRONLY | O.CREAT | O.TRUNC | O.CLOEXEC, 0o755);
-    for (let at = 0; at < bytes.length;) at += yield* sys(task, 'write', fd, new ByteBuf(bytes.subarray(at, at + 2 ** 20)));
+    for (let at = 0; at < bytes.length; )
+      at += yield* sys(task, 'write', fd, new ByteBuf(bytes.subarray(at, at + 2 ** 20)));
     yield* sys(task, 'fchmod', fd, 0o755);
     yield* sys(task, 'close', fd);
   },
@@ -212,7 +214,14 @@ export const births: Steps = {
       throw new SysError(failed, 'mkdir', path);
     }
     if (last === undefined) return;
-    const fd = yield* sys(task, 'openat', AT.FDCWD, `${whole === '/' ? '' : whole}/${last}`, O.WRONLY | O.CREAT | O.CLOEXEC, mode);
+    const fd = yield* sys(
+      task,
+      'openat',
+      AT.FDCWD,
+      `${whole === '/' ? '' : whole}/${last}`,
+      O.WRONLY | O.CREAT | O.CLOEXEC,
+      mode,
+    );
     yield* sys(task, 'close', fd);
   },
 
@@ -319,7 +328,11 @@ export const births: Steps = {
 };
 
 /** A call whose failure is an answer: its errno's name. */
-function* trying<N extends CallName>(task: Task, name: N, ...args: Args<N>): Generator<Wanted, SysError['code'] | undefined, number> {
+function* trying<N extends CallName>(
+  task: Task,
+  name: N,
+  ...args: Args<N>
+): Generator<Wanted, SysError['code'] | undefined, number> {
   try {
     yield* sys(task, name, ...args);
     return undefined;
@@ -358,32 +371,4 @@ function closeStdio(birth: Birth): void {
 /** What this kernel has no counterpart of; a plan that can do without says `skip`. */
 function* notHere(birth: Birth): Calls {
   throw new SysError('ENOSYS', birth.step.op, 'not in portable mode');
-}
-
-/** The way into a PID namespace is to be born there: an intermediate child enters, and has the child as its sibling. */
-function cloneInside(birth: Birth, flags: number, joins: readonly Join[]): Task {
-  const list = joins.flatMap((join) => (join.from === '$init' ? ofProcess(birth, join.namespaces) : [ofFile(birth, join)]));
-  const between = cloneTask(init(birth), SIG.CHLD, birth.cgroup);
-  try {
-    joinNamespaces(between, list.filter((ns) => ns !== between.nsproxy.user));
-    return cloneTask(between, flags | CLONE.PARENT, birth.cgroup);
-  } finally {
-    discardTask(between);
-  }
-}
-
-function ofProcess({ target }: Birth, namespaces: readonly NamespaceType[]): Namespace[] {
-  if (target === undefined || !target.alive) throw new SysError('ESRCH', 'setns', 'the container is not running');
-  const wanted = new Set(namespaces.map((type) => kindNames[type]));
-  // The time namespace and the PID namespace of the process, not those of its children to come.
-  return kinds.filter((kind) => wanted.has(kind.name)).map((kind) => (
-    target.nsproxy[kind.name === 'pid' ? 'pid' : kind.name === 'time' ? 'time' : kind.field]
-  ));
-}
-
-function ofFile({ files }: Birth, { from, namespaces }: Join): Namespace {
-  const { namespace } = (files.get(from) ?? {}) as { readonly namespace?: Namespace };
-  const [type] = namespaces;
-  if (namespace === undefined || type === undefined || namespace.kind !== kindNames[type]) throw new SysError('EINVAL', 'setns', from);
-  return namespace;
 }

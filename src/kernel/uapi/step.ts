@@ -1,5 +1,5 @@
-// The steps that a container is born by, in types: what src/plan.ts compiles a spec to and what either kernel carries out.
-// Plain data: src/kernel/birth.ts reads it as it is, the native helper as bytes.
+// The steps that a container is born by, in types: what src/plan.ts compiles a spec to and what either kernel carries
+// out. Plain data: src/kernel/birth.ts reads it as it is, the native helper as bytes.
 
 import type { ErrnoName } from './errno.ts';
 
@@ -33,11 +33,14 @@ export interface Join {
 export interface Ops {
   // By the runtime.
   /**
-   * A group of the container's own below the parent. `path` is where it lies in its hierarchy; `v2` and `v1` are its host
-   * directories: of the unified hierarchy, and of those v1 controllers that the spec or the profile needs. Controllers that
-   * share a v1 hierarchy share an entry, which has the name of all: `cpu,cpuacct`.
+   * A group of the container's own below the parent. `path` is where it lies in its hierarchy; `v2` and `v1` are its
+   * host directories: of the unified hierarchy, and of those v1 controllers that the spec or the profile needs.
+   * Controllers that share a v1 hierarchy share an entry, which has the name of all: `cpu,cpuacct`.
    */
-  cgroup: { readonly path: string; readonly v2?: string; readonly v1?: readonly { readonly controller: string; readonly dir: string }[] };
+  cgroup: {
+    readonly path: string; readonly v2?: string;
+    readonly v1?: readonly { readonly controller: string; readonly dir: string }[];
+  };
   /** Lets the children of a v2 group have controllers: `+memory +pids` into cgroup.subtree_control. */
   delegate: { readonly dir: string; readonly controllers: string };
   /** One file of the group: of a v1 controller's, or with '' of the v2 group. */
@@ -52,8 +55,8 @@ export interface Ops {
   clone: { readonly flags: readonly string[]; readonly cgroup?: Slot; readonly join?: readonly Join[] };
   /** uid_map, gid_map and setgroups of a child's user namespace; `helper`: by newuidmap(1) and newgidmap(1). */
   maps: {
-    readonly pid: Slot; readonly uid: readonly string[]; readonly gid: readonly string[]; readonly setgroups: 'allow' | 'deny' | '';
-    readonly helper?: true;
+    readonly pid: Slot; readonly uid: readonly string[]; readonly gid: readonly string[];
+    readonly setgroups: 'allow' | 'deny' | ''; readonly helper?: true;
   };
   /** cgroup.kill, or kill(2) of the namespace's first process. */
   kill: { readonly pid: Slot; readonly signal: string };
@@ -67,7 +70,8 @@ export interface Ops {
   // By either: the runtime, or where it has no powers (rootless) the child in its own namespaces.
   /** A detached mount: fsopen, fsconfig and fsmount. `template` names a prepared tree that the new one begins as. */
   fsmount: {
-    readonly type: string; readonly source: string; readonly flags: readonly string[]; readonly data?: string; readonly template?: string;
+    readonly type: string; readonly source: string; readonly flags: readonly string[]; readonly data?: string;
+    readonly template?: string;
   };
   /** A detached copy of an existing tree. */
   open_tree: { readonly path: string; readonly flags: readonly string[] };
@@ -94,7 +98,10 @@ export interface Ops {
     readonly source: string; readonly target: string; readonly type: string; readonly flags: readonly string[];
     readonly data: string;
   };
-  /** Covers a path: a file by /dev/null (`null`: a detached mount of the host's), a directory by an empty tmpfs, what does not exist by nothing. */
+  /**
+   * Covers a path: a file by /dev/null (`null`: a detached mount of the host's), a directory by an empty tmpfs, what
+   * does not exist by nothing.
+   */
   mask: { readonly path: string; readonly null?: Slot };
   /** A path bound on itself, read-only, with what is mounted below it; what does not exist needs no protection. */
   readonly: { readonly path: string };
@@ -126,13 +133,18 @@ export interface Ops {
   keepcaps: { readonly on: boolean };
   /** setgroups, setresgid, setresuid; a name is looked up in the container's /etc/passwd and /etc/group. */
   credentials: { readonly user: User };
-  capset: { readonly effective: readonly string[]; readonly permitted: readonly string[]; readonly inheritable: readonly string[] };
+  capset: {
+    readonly effective: readonly string[]; readonly permitted: readonly string[]; readonly inheritable: readonly string[];
+  };
   ambient: { readonly raise: readonly string[] };
   no_new_privs: Record<never, never>;
   umask: { readonly mask: number };
   /** A filter of struct sock_filter (seccomp(2) SECCOMP_SET_MODE_FILTER); `profile` is what a reader calls it. */
   seccomp: { readonly profile: string; readonly flags: readonly string[]; readonly filter: Uint8Array };
-  /** It stays as PID 1, passes signals on, reaps, and ends as its child does, which goes on in its place (docker's --init). */
+  /**
+   * It stays as PID 1, passes signals on, reaps, and ends as its child does, which goes on in its place (docker's
+   * --init).
+   */
   init: Record<never, never>;
   /** execve(2) along PATH. */
   exec: { readonly args: readonly string[]; readonly env: readonly string[] };
