@@ -35,7 +35,7 @@ if (process.platform !== 'linux') {
 
 await bundleTests(['bench/native/main.ts'], 'build/bench', 'bench');
 const mixed = existsSync(join(unified, 'cgroup.procs')) && process.getuid() === 0;
-const work = mkdtempSync(join(tmpdir(), 'twinbox-bench-'));
+const work = mkdtempSync(join(tmpdir(), 'tb-'));
 const records = [];
 try {
   for (const section of sections) {
@@ -95,7 +95,7 @@ function print() {
 }
 
 function printStarts(section, rows) {
-  const find = name => rows.find(one => one.name === name)?.first.median;
+  const find = name => rows.find(one => one.name === name)?.first?.median;
   const [cold, warm] = [find('twinbox, cold'), find('twinbox, warm')];
   const targets = {
     'twinbox, cold': [[cold / find('C, cold'), '≤', 1.25, 'x C']],
@@ -107,8 +107,9 @@ function printStarts(section, rows) {
   const heads = ['what', 'first byte', 'p95', 'exit', 'p95', 'n', 'of cold', 'target'];
   table(`${section}: from the call, ${rows[0]?.payload} as the program`, heads, rows.map(({name, first, exit}) => {
     const told = (targets[name] ?? []).filter(([value]) => Number.isFinite(value)).map(target => verdict(...target));
-    const share = `${(first.median / cold).toFixed(2)}x`;
-    return [name, ms(first.median), ms(first.p95), ms(exit.median), ms(exit.p95), first.samples, share, told.join(', ')];
+    const early = first ? [ms(first.median), ms(first.p95)] : ['', ''];
+    const share = first ? `${(first.median / cold).toFixed(2)}x` : '';
+    return [name, ...early, ms(exit.median), ms(exit.p95), exit.samples, share, told.join(', ')];
   }));
 }
 

@@ -7,7 +7,7 @@ import {inFlight, pause, record, runs} from './setting.ts';
 export async function flight(ways: readonly Way[], floors: readonly Floor[]): Promise<void> {
   for (const way of ways) {
     if (way.name === 'podman' || way.name.endsWith('parked')) continue;
-    const slow = way.every > 1 || way.name === 'crun';
+    const slow = way.every > 1;
     const count = runs(slow ? 40 : 400);
     const one = await rate(way, 1, runs(slow ? 20 : 100));
     const many = (await floors.find(floor => floor.way === way)?.rate(count)) ?? (await rate(way, inFlight, count));

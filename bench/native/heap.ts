@@ -45,7 +45,7 @@ export async function serve(mib: number): Promise<void> {
     console.log('ready');
     for await (const order of createInterface({input: process.stdin})) {
       const {first, exit} = await ways[order]!.sample();
-      console.log(`${first} ${exit}`);
+      console.log(`${first ?? exit} ${exit}`);
     }
   });
   if (held.length !== mib) throw new Error('the heap was let go');

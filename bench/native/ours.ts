@@ -14,12 +14,13 @@ export function openOurs(pool: number): Promise<Runtime> {
 }
 
 /** Times in milliseconds from the call: the first byte that arrives, the end that is told, the removal. */
-export async function cycle(runtime: Runtime, options: ContainerOptions): Promise<Sample & {gone: number}> {
+export async function cycle(runtime: Runtime, options: ContainerOptions): Promise<Required<Sample> & {gone: number}> {
   const begin = performance.now();
   const container = await runtime.create({...options, stdout: 'pipe', stderr: 'pipe'});
+  const started = container.start();
   const reader = container.process.stdout.getReader();
   const byte = reader.read().then(() => performance.now() - begin);
-  await container.start();
+  await started;
   const first = await byte;
   const {exitCode} = await container.process.exited;
   const exit = performance.now() - begin;
@@ -31,4 +32,18 @@ export async function cycle(runtime: Runtime, options: ContainerOptions): Promis
 
 export function viaOurs(name: string, runtime: Runtime, options: ContainerOptions): Way {
   return {name, every: 1, sample: () => cycle(runtime, options)};
+}
+
+/** All in one call, which needs one request less: until its result is there, and the container removed. */
+export function viaRun(name: string, runtime: Runtime, options: ContainerOptions): Way {
+  return {
+    name,
+    every: 1,
+    sample: async () => {
+      const begin = performance.now();
+      const {stdout} = await runtime.run(options);
+      if (stdout === '') throw new Error('no output');
+      return {exit: performance.now() - begin};
+    },
+  };
 }

@@ -5,7 +5,9 @@ import {spawn, spawnSync} from 'node:child_process';
 
 /** Milliseconds from the call. */
 export interface Sample {
-  readonly first: number;
+  /** To the first byte of output. */
+  readonly first?: number;
+  /** To the end that the caller is told of. */
   readonly exit: number;
 }
 
@@ -55,12 +57,14 @@ export interface PeerSetting {
   readonly hostname: string;
   /** The bundle's directory, for the two that read one. */
   readonly bundle: string;
-  /** A directory of podman's own. */
+  /** The same without the seccomp filter. */
+  readonly bare: string;
+  /** A directory for what they keep; podman wants its name short. */
   readonly store: string;
 }
 
 /** Every peer's command line for one payload. */
-export function peers({root, args, hostname, bundle, store}: PeerSetting): readonly Command[] {
+export function peers({root, args, hostname, bundle, bare, store}: PeerSetting): readonly Command[] {
   const kinds = ['--pid', '--mount', '--uts', '--ipc', '--net', '--cgroup'];
   const apart = ['--unshare-pid', '--unshare-uts', '--unshare-ipc', '--unshare-net', '--unshare-cgroup'];
   return [
@@ -72,13 +76,14 @@ export function peers({root, args, hostname, bundle, store}: PeerSetting): reado
         '--proc', '/proc', '--dev', '/dev', ...args,
       ],
     },
-    {name: 'crun', argv: ['crun', '--root', `${store}/crun`, 'run', '--bundle', bundle, '@id']},
-    {name: 'runc', argv: ['runc', '--root', `${store}/runc`, 'run', '--bundle', bundle, '@id'], every: 2},
+    {name: 'crun', argv: ['crun', '--root', `${store}/crun`, 'run', '--bundle', bundle, '@id'], every: 2},
+    {name: 'crun, no filter', argv: ['crun', '--root', `${store}/crun`, 'run', '--bundle', bare, '@id'], every: 2},
+    {name: 'runc', argv: ['runc', '--root', `${store}/runc`, 'run', '--bundle', bundle, '@id'], every: 4},
     {
       name: 'podman',
       every: 10,
       argv: [
-        'podman', '--root', `${store}/podman`, '--runroot', `${store}/podman-run`, '--cgroup-manager', 'cgroupfs',
+        'podman', '--root', `${store}/podman`, '--runroot', `${store}/run`, '--cgroup-manager', 'cgroupfs',
         '--events-backend', 'none', 'run', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096', '--rm',
         '--network', 'none', '--memory', '64m', '--pids-limit', '32', '--cpus', '1', '--rootfs', root, ...args,
       ],

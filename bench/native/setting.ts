@@ -6,7 +6,7 @@ import type {ContainerOptions, Runtime} from '../../src/index.ts';
 import {writeBundle} from './bundle.ts';
 import {type Floor, openFloor} from './floor.ts';
 import type {Payload} from './image.ts';
-import {containerOptions, openOurs, viaOurs} from './ours.ts';
+import {containerOptions, openOurs, viaOurs, viaRun} from './ours.ts';
 import {peers, usable, viaSpawn, type Way} from './peer.ts';
 
 export const [work, ...words] = process.argv.slice(2) as [string, ...string[]];
@@ -18,7 +18,7 @@ export const files = {
   root: join(work, 'root'),
   byte: join(work, 'byte'),
   floor: join(work, 'floor'),
-  store: join(work, 'store'),
+  store: join(work, 's'),
 };
 
 // Between two samples a warm pool refills and what died is put away.
@@ -43,6 +43,8 @@ export const rest = (): Promise<void> => pause(restMs);
 export interface Ours {
   readonly cold: Way;
   readonly warm: Way;
+  /** Both by run(). */
+  readonly runs: readonly Way[];
   readonly runtimes: {readonly cold: Runtime; readonly warm: Runtime};
 }
 
@@ -55,6 +57,7 @@ export async function withOurs(payload: Payload, body: (ours: Ours) => Promise<v
       await body({
         cold: viaOurs('twinbox, cold', cold, options),
         warm: viaOurs('twinbox, warm', warm, options),
+        runs: [viaRun('twinbox run(), cold', cold, options), viaRun('twinbox run(), warm', warm, options)],
         runtimes: {cold, warm},
       });
     } finally {
@@ -71,7 +74,7 @@ export async function withWays(
   body: (ways: readonly Way[], floors: readonly Floor[]) => Promise<void>,
 ): Promise<void> {
   const options = containerOptions(files.root, payload.args);
-  await withOurs(payload, async ({cold, warm, runtimes}) => {
+  await withOurs(payload, async ({cold, warm, runs, runtimes}) => {
     const floors: Floor[] = [];
     try {
       floors.push(await openFloor('C, cold', runtimes.cold, options, 0));
@@ -79,18 +82,18 @@ export async function withWays(
       const [program, ...args] = payload.args;
       const bare = viaSpawn({name: 'spawn', argv: [join(files.root, program!), ...args]});
       const setting = {root: files.root, args: payload.args, store: files.store, hostname: 'box'};
-      const found = await usable(peers({...setting, bundle: await bundle(runtimes.cold, options)}));
+      const found = await usable(peers({...setting, ...(await bundles(runtimes.cold, options))}));
       for (const [what, why] of Object.entries(found.missing)) record('without', {what, why});
-      await body([cold, warm, ...floors.flatMap(({way, parked}) => [way, parked]), bare, ...found.ways], floors);
+      await body([cold, warm, ...runs, ...floors.flatMap(({way, parked}) => [way, parked]), bare, ...found.ways], floors);
     } finally {
       for (const floor of floors) await floor.close();
     }
   });
 }
 
-async function bundle(runtime: Runtime, options: ContainerOptions): Promise<string> {
+async function bundles(runtime: Runtime, options: ContainerOptions): Promise<{bundle: string; bare: string}> {
   const {spec} = await runtime.plan(options);
   const {dir, left} = writeBundle(join(work, 'bundle'), spec);
   if (left.length > 0) record('without', {what: left.join(', '), why: 'crun and runc here do not know it'});
-  return dir;
+  return {bundle: dir, bare: writeBundle(join(work, 'bare'), spec, {without: true}).dir};
 }

@@ -14,13 +14,13 @@ export async function starts(section: string, payload: Payload, ways: readonly W
       await rest();
       const {first, exit} = await way.sample();
       if (i === 0) continue;
-      values[k]!.first.push(first);
+      if (first !== undefined) values[k]!.first.push(first);
       values[k]!.exit.push(exit);
     }
   }
   for (const [k, {name}] of ways.entries()) {
     const {first, exit} = values[k]!;
-    if (first.length === 0) continue;
-    record('start', {section, payload: payload.name, name, first: summary(first), exit: summary(exit)});
+    if (exit.length === 0) continue;
+    record('start', {section, payload: payload.name, name, first: first.length === 0 ? undefined : summary(first), exit: summary(exit)});
   }
 }
