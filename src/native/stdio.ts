@@ -10,7 +10,7 @@ import type { Sink, Source } from '../backend/output.ts';
 
 /** What one process may have left behind in a pipe (pipe(7): 64 KiB, by fcntl up to 1 MiB) when it ended. */
 const restBytesMax = 1024 * 1024;
-const page = Buffer.allocUnsafeSlow(64 * 1024);
+const page = new Uint8Array(64 * 1024);
 
 /** The descriptor with its socket, which is made when it is first needed: most standard inputs are never written to. */
 class End {
