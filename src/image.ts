@@ -27,8 +27,11 @@ export const hostRoot = 'builtin:host';
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const shell: ImageConfig = { env: [path], cmd: ['sh'], cwd: '/' };
 
+/** The image of that name, as docker writes it too. */
+export const isBusybox = (name: string): boolean => /^(docker\.io\/library\/)?busybox(:latest)?$/.test(name);
+
 export function resolveImage(name: string, kernel: KernelName = 'portable'): ResolvedImage {
-  if (/^(docker\.io\/library\/)?busybox(:latest)?$/.test(name)) return { root: busyboxRoot, config: shell, mounts: [] };
+  if (isBusybox(name)) return { root: busyboxRoot, config: shell, mounts: [] };
   if (name === 'host') {
     if (kernel === 'linux') return { root: hostRoot, config: shell, mounts: [] };
     throw new TwinboxError({

@@ -60,8 +60,6 @@ export interface ContainerOptions extends ProcessOptions, LimitOptions, Namespac
   readonly oomScoreAdj?: number;
   /** The group that the container's own lies in, instead of twinbox's. */
   readonly cgroupParent?: string;
-  /** Only on a kernel that keeps hostile programs in: never in portable mode. */
-  readonly requireIsolation?: boolean;
   /** Processes may be left behind when it ends: a shared PID namespace without a cgroup needs this. */
   readonly allowStray?: boolean;
 }
@@ -72,13 +70,6 @@ const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup = {}): Spec {
   const image = resolveImage(options.image, facts.kernel);
   const privileged = options.privileged === true;
-  if (options.requireIsolation && facts.kernel === 'portable') {
-    throw new SpecError(
-      'requireIsolation',
-      'portable mode is no boundary against hostile programs',
-      'use --mode native',
-    );
-  }
   const ids = userNamespace(options.userns, facts, image.root === hostRoot && !privileged);
   const spaces = namespaces(options, facts, lookup, ids.own);
   const situation = { facts, namespaces: spaces, privileged, ownIds: ids.own };

@@ -78,7 +78,6 @@ export function containerOptions(given: Given, words: readonly string[]): Contai
     devices: list('device'),
     init: flag('init'),
     privileged: flag('privileged'),
-    requireIsolation: flag('require-isolation'),
     allowStray: flag('allow-stray'),
     capAdd: list('cap-add'),
     capDrop: list('cap-drop'),
@@ -126,6 +125,7 @@ export interface LifeOptions {
   readonly stopSignal?: SignalName | number;
   readonly stopTimeoutMs?: number;
   readonly timeoutMs?: number;
+  readonly requireIsolation?: boolean;
 }
 
 export function lifeOptions(given: Given): LifeOptions {
@@ -143,6 +143,7 @@ export function lifeOptions(given: Given): LifeOptions {
     ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
     // 0 is no limit, as podman has it.
     ...(timeoutMs ? { timeoutMs } : {}),
+    ...(given.has('require-isolation') ? { requireIsolation: true } : {}),
   };
 }
 
