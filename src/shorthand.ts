@@ -60,6 +60,8 @@ export interface ContainerOptions extends ProcessOptions, LimitOptions, Namespac
   readonly oomScoreAdj?: number;
   /** The group that the container's own lies in, instead of twinbox's. */
   readonly cgroupParent?: string;
+  /** A boundary that hostile programs do not cross: native mode, or an error. */
+  readonly requireIsolation?: boolean;
   /** Processes may be left behind when it ends: a shared PID namespace without a cgroup needs this. */
   readonly allowStray?: boolean;
 }
