@@ -19,7 +19,7 @@ pub mod request;
 pub mod signal;
 
 use crate::abi::*;
-use crate::errno::{E2BIG, EBADF, EINVAL, ENODEV, ENOSYS, ENXIO, EPROTO, ESRCH, Errno, Result, fail};
+use crate::errno::{E2BIG, EBADF, EINVAL, EMFILE, ENODEV, ENOSYS, ENXIO, EPROTO, ESRCH, Errno, Result, fail};
 use crate::plan::SLOTS_MAX;
 use crate::sys::{self, Fd, Owned};
 use crate::text::Path;
@@ -145,6 +145,11 @@ impl Supervisor {
         sys::prctl(PR_SET_CHILD_SUBREAPER, 1)?;
         sys::set_name(c"twinbox")?;
         sys::umask(0);
+        // Node ignores SIGPIPE and SIGXFSZ, and what is ignored would stay so in every program.
+        for signal in (1..=NSIG).filter(|signal| ![SIGKILL, SIGSTOP].contains(signal)) {
+            sys::signal_default(signal)?;
+        }
+        sys::set_signal_mask(0)?;
         for fd in REQUESTS..=JOURNAL {
             match sys::fcntl(fd, F_SETFD, FD_CLOEXEC) {
                 Err(error) if error == EBADF && fd > EVENTS => {}
@@ -316,6 +321,11 @@ impl Supervisor {
         let known = found.ok_or(Errno::new(ESRCH));
         let tag = request.tag;
         let result = match request.op {
+            request::BIRTH if passed.lost => {
+                self.refuse(request.handle, EMFILE);
+                Ok(())
+            }
+            _ if passed.lost => fail(EMFILE),
             request::BIRTH => {
                 self.birth(request, passed);
                 Ok(())

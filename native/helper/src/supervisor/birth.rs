@@ -77,7 +77,7 @@ impl Supervisor {
     }
 
     /// One that there was no place for.
-    fn refuse(&mut self, handle: u32, errno: i32) {
+    pub fn refuse(&mut self, handle: u32, errno: i32) {
         self.outbox.push(&Event { kind: event::FAILED, handle, tag: 0, a: errno, b: -1, c: -1 });
     }
 

@@ -57,17 +57,19 @@ impl Supervisor {
         true
     }
 
-    /// SIGKILL reaches a process that is frozen on v1 only when it thaws.
+    /// SIGKILL reaches a process that is frozen on v1 only when it thaws, and others than us may have frozen it.
     pub fn thaw_now(&mut self, group: u32) {
-        if self.groups.at(group).freezer != 0 {
+        let group_of = self.groups.at(group);
+        let v1 = group_of.freezer > 1 || !group_of.v2;
+        if group_of.freezer != 0 && (v1 || group_of.frozen) {
+            group_of.frozen = false;
             let _ = self.write_freezer(group, false);
-            self.groups.at(group).frozen = false;
         }
     }
 
     fn freezable(&mut self, index: u32) -> Result<u32> {
         let process = *self.processes.at(index);
-        if process.group == 0 {
+        if process.group == 0 || process.target != index {
             return fail(EOPNOTSUPP);
         }
         if process.pidfd < 0 {

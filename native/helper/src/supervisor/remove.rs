@@ -52,7 +52,9 @@ impl Supervisor {
             Job::None => {}
         }
         self.unwatch_oom(group);
-        self.thaw_now(group);
+        if self.groups.at(group).frozen {
+            self.thaw_now(group);
+        }
         match self.remove_dirs(group) {
             Ok(()) => self.on_group_removed(group, true),
             Err(_) => self.begin(group, Job::Remove, PATIENCE_MS),

@@ -52,6 +52,8 @@ pub struct Passed {
     fds: [Fd; FDS],
     count: usize,
     next: usize,
+    /// Some did not come: we may not open so many files.
+    pub lost: bool,
 }
 
 impl Passed {
@@ -90,10 +92,10 @@ pub fn receive(socket: Fd) -> Result<Option<(Request, Passed)>> {
     let mut bytes = [0u8; LENGTH];
     let mut fds = [-1; FDS];
     let received = sys::retry(|| sys::receive(socket, &mut bytes, &mut fds, MSG_DONTWAIT))?;
-    let passed = Passed { fds, count: received.fds, next: 1 };
+    let passed = Passed { fds, count: received.fds, next: 1, lost: received.truncated };
     match received.length {
         0 => Ok(None),
-        LENGTH if !received.truncated => Ok(Some((Request::decode(&bytes), passed))),
+        LENGTH => Ok(Some((Request::decode(&bytes), passed))),
         _ => fail(EPROTO),
     }
 }

@@ -14,7 +14,7 @@ impl Supervisor {
             return fail(ESRCH);
         }
         match request.b == request::ALL {
-            true => self.signal_all(index, signal)?,
+            true => self.signal_all(process.target, signal)?,
             false => sys::pidfd_send_signal(process.pidfd, signal)?,
         }
         // A frozen process of v1 is told to die, and then must be able to.
