@@ -339,6 +339,9 @@ function devices(): string {
   return '';
 }
 
+/** Copies of files that have several names, by inode: their other names become links again. */
+const copies: Map<u64, string> = new Map<u64, string>();
+
 // Copy files, links and directories; false when a write failed.
 function copy(from: string, to: string): bool {
   const st = new fs.Stat();
@@ -359,6 +362,10 @@ function copy(from: string, to: string): bool {
     return true;
   }
   if (!st.isReg) return true;
+  if (st.nlink > 1) {
+    if (copies.has(st.ino)) return !failed(fs.link(copies.get(st.ino), to));
+    copies.set(st.ino, to);
+  }
   const src = fs.open(from, linux.O_RDONLY | linux.O_CLOEXEC);
   if (src < 0) return true;
   const dst = fs.open(to, linux.O_WRONLY | linux.O_CREAT | linux.O_TRUNC | linux.O_CLOEXEC, <i32>st.mode & 0o777);
