@@ -257,6 +257,7 @@ pub const SECCOMP_SET_MODE_FILTER: u32 = 1;
 
 // ioctl_tty(2), netdevice(7).
 pub const TIOCSCTTY: usize = 0x540e;
+pub const TIOCSPGRP: usize = 0x5410;
 pub const TIOCSWINSZ: usize = 0x5414;
 pub const TIOCSPTLCK: usize = 0x40045431;
 pub const TIOCGPTPEER: usize = 0x5441;

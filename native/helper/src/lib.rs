@@ -23,6 +23,7 @@ pub mod exec;
 pub mod fd;
 pub mod file;
 pub mod identity;
+pub mod init;
 pub mod mount;
 pub mod net;
 pub mod passwd;

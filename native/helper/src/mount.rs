@@ -163,31 +163,36 @@ impl Child {
         move_onto(empty, target)
     }
 
-    /// `null` is a detached copy of the host's /dev/null. Before Linux 6.15 a detached mount cannot be copied: then the
-    /// first file gets it itself, and the copies are made of that. It leaves its peer group before anything can be
-    /// mounted on it: that would appear on the host's too.
+    /// `null` is a detached copy of the host's /dev/null. Before anyone can use it, it becomes read-only, which a device's
+    /// data does not care for but its mode and owner do: the inode is the host's. And it leaves its peer group: what is
+    /// mounted on it would appear on the host's too. Before Linux 6.15 a detached mount cannot be copied: then the
+    /// first file gets it itself, and the copies are made of that.
     fn cover_file(&mut self, target: Fd, null: Fd) -> Result<()> {
         let device = sys::fstat(null)?;
         if !device.is(S_IFCHR) || (device.major, device.minor) != (1, 3) {
             return fail(EINVAL);
         }
-        if !self.null_is_private {
-            let private = MountAttr { propagation: MS_PRIVATE, ..MountAttr::default() };
-            match sys::mount_setattr(null, c"", AT_EMPTY_PATH, &private) {
-                Err(error) if error == ENOSYS => (),
+        if !self.null_is_ready {
+            let flags = MS_RDONLY | MS_NOSUID | MS_NOEXEC;
+            let ready = MountAttr { set: attributes(flags), propagation: MS_PRIVATE, ..MountAttr::default() };
+            match sys::mount_setattr(null, c"", AT_EMPTY_PATH, &ready) {
+                // mount(2) can do that to an attached one.
+                Err(error) if error == ENOSYS => {
+                    move_onto(null, target)?;
+                    self.propagate(null, MS_PRIVATE, false)?;
+                    self.add_attributes(null, flags)?;
+                    self.null_is_ready = true;
+                    return Ok(());
+                }
                 result => result?,
             }
+            self.null_is_ready = true;
         }
         match self.copy(null, false) {
-            Ok(copy) => move_onto(copy.fd(), target)?,
-            Err(error) if error == EINVAL => move_onto(null, target)?,
-            Err(error) => return Err(error),
+            Ok(copy) => move_onto(copy.fd(), target),
+            Err(error) if error == EINVAL => move_onto(null, target),
+            Err(error) => Err(error),
         }
-        if !self.null_is_private {
-            self.propagate(null, MS_PRIVATE, false)?;
-            self.null_is_private = true;
-        }
-        Ok(())
     }
 
     /// Step `readonly`: the path bound on itself with all that is mounted below it, and none of it can be written.

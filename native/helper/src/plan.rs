@@ -155,6 +155,7 @@ operations! {
     Exec 44 C, [Field::Vector, Field::Vector];
     File 45 C, [Int, Text, Int];
     EnterRoot 46 C, [];
+    Init 48 C, [];
 }
 
 /// A checked plan.

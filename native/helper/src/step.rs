@@ -30,7 +30,8 @@ pub struct Child {
     pub(crate) staged: Fd,
     /// An empty file system to cover directories with.
     pub(crate) empty: Fd,
-    pub(crate) null_is_private: bool,
+    /// The slot that covers files is read-only and private.
+    pub(crate) null_is_ready: bool,
     pub(crate) has_terminal: bool,
     /// Which of standard input, output and error are pipes to the runtime.
     pub(crate) pipes: [bool; 3],
@@ -49,7 +50,7 @@ impl Child {
             root: -1,
             staged: -1,
             empty: -1,
-            null_is_private: false,
+            null_is_ready: false,
             has_terminal: false,
             pipes: [false; 3],
             found: None,
@@ -192,6 +193,7 @@ fn make(child: &mut Child, step: &Step) -> Result<()> {
         Op::Sethostname => sys::sethostname(f.text()?.to_bytes()),
         Op::Setdomainname => sys::setdomainname(f.text()?.to_bytes()),
         Op::Setsid => sys::setsid(),
+        Op::Init => child.init(),
         Op::Console => child.console(f.size()?, f.size()?, f.int()? != 0),
 
         Op::Prlimit => identity::prlimit(f.small()?, f.int()?, f.int()?),

@@ -401,12 +401,21 @@ pub fn clone(flags: u64, exit_signal: i32) -> Result<Cloned> {
     Ok(Cloned { pid, pidfd })
 }
 
+/// fork(2): 0 in the child.
+pub fn fork() -> Result<i32> {
+    call!(nr::CLONE, SIGCHLD, 0, 0, 0, 0).map(|pid| pid as i32)
+}
+
 pub fn unshare(flags: u64) -> Result<()> {
     unit(call!(nr::UNSHARE, flags))
 }
 
 pub fn setns(fd: Fd, kinds: u64) -> Result<()> {
     unit(call!(nr::SETNS, fd, kinds))
+}
+
+pub fn setpgid(pid: i32, group: i32) -> Result<()> {
+    unit(call!(nr::SETPGID, pid, group))
 }
 
 pub fn setsid() -> Result<()> {
@@ -484,6 +493,11 @@ pub fn set_signal_mask(mask: u64) -> Result<()> {
     unit(call!(nr::RT_SIGPROCMASK, SIG_SETMASK, &raw const mask, 0, 8))
 }
 
+/// Waits for one of these signals, which must be blocked, and takes it: rt_sigtimedwait(2).
+pub fn wait_signal(mask: u64) -> Result<i32> {
+    call!(nr::RT_SIGTIMEDWAIT, &raw const mask, 0, 0, 8).map(|signal| signal as i32)
+}
+
 pub fn prlimit(pid: i32, resource: i32, new: Option<&Rlimit>) -> Result<Rlimit> {
     let mut old = Rlimit::default();
     let new = new.map_or(null(), |new| new as *const Rlimit);
@@ -544,8 +558,12 @@ pub fn setgroups(groups: &[u32]) -> Result<()> {
 pub fn capset(effective: u64, permitted: u64, inheritable: u64) -> Result<()> {
     let header: [u32; 2] = [0x2008_0522, 0];
     let sets = [
-        effective as u32, permitted as u32, inheritable as u32,
-        (effective >> 32) as u32, (permitted >> 32) as u32, (inheritable >> 32) as u32,
+        effective as u32,
+        permitted as u32,
+        inheritable as u32,
+        (effective >> 32) as u32,
+        (permitted >> 32) as u32,
+        (inheritable >> 32) as u32,
     ];
     unit(call!(nr::CAPSET, header.as_ptr(), sets.as_ptr()))
 }
@@ -781,6 +799,11 @@ pub fn pty_peer(master: Fd, flags: i32) -> Result<Fd> {
 /// TIOCSCTTY.
 pub fn set_controlling_terminal(terminal: Fd) -> Result<()> {
     unit(call!(nr::IOCTL, terminal, TIOCSCTTY, 0))
+}
+
+/// TIOCSPGRP.
+pub fn set_foreground_group(terminal: Fd, group: i32) -> Result<()> {
+    unit(call!(nr::IOCTL, terminal, TIOCSPGRP, &raw const group))
 }
 
 /// TIOCSWINSZ.

@@ -14,6 +14,7 @@ use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::abi::*;
 use crate::channel::{self, Message};
@@ -52,9 +53,10 @@ impl Image {
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         let busybox = ["/usr/bin/busybox", "/bin/busybox"].into_iter().find(|path| Path::new(path).exists());
-        fs::copy(busybox.expect("a static busybox"), path.join("bin/busybox")).unwrap();
-        let applets =
-            "sh cat ls id echo tty stty hostname ifconfig mount readlink stat mkdir pwd grep true env cut tr wc";
+        // By a process of its own: a child that another test clones meanwhile would keep the file open for writing.
+        let copied = Command::new("cp").arg(busybox.expect("a static busybox")).arg(path.join("bin/busybox")).status();
+        assert!(copied.unwrap().success());
+        let applets = "sh cat ls id echo tty stty hostname ifconfig mount readlink stat mkdir pwd grep true env cut tr wc chmod sleep ps kill";
         for applet in applets.split(' ') {
             std::os::unix::fs::symlink("busybox", path.join("bin").join(applet)).unwrap();
         }

@@ -108,7 +108,8 @@ fn a_terminal_of_its_own() {
         echo c > /dev/console; echo t > /dev/tty; ls /proc/self/fd | tr '\\n' ' '";
     let outcome = birth.sh(script);
     assert_eq!((outcome.failed, outcome.end), (None, (1, 0)));
-    let text = outcome.terminal.replace("\r\n", "\n");
+    // The echo of what is typed comes whenever it was typed.
+    let text = outcome.terminal.replace("\r\n", "\n").replacen("typed\n", "", 1);
     for wanted in ["/dev/pts/0\n", "37 101\n1000 5 620\n88 0\n", "got typed\n", "c\nt\n0 1 2 3 "] {
         assert!(text.contains(wanted), "{wanted:?} in {text:?}");
     }
@@ -143,6 +144,40 @@ fn a_terminal_is_never_another_file_of_the_image() {
     fs::remove_dir(image.0.join("dev/pts")).unwrap();
     image.link("/run/pts", "dev/pts");
     assert_eq!(run(&|birth| devpts(birth, "/run/pts")), ENOTDIR);
+}
+
+#[test]
+fn an_init_reaps_passes_signals_on_and_ends_as_its_child() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("init");
+    let run = |script: &str, prepare: &dyn Fn(&mut Birth)| {
+        let mut birth = birth(&image);
+        birth.child(Op::Mknod).text("/dev/null").int(S_IFCHR as i64).int(1).int(3).int(0o666).int(0).int(0);
+        prepare(&mut birth);
+        birth.child(Op::Park);
+        birth.child(Op::Init);
+        birth.sh(script)
+    };
+    let plain = |_: &mut Birth| ();
+    let orphans = "echo $$; for i in 1 2 3; do sh -c 'sleep 0.05 & exit'; done; sleep 0.3; ps -o stat,comm | grep -c Z";
+    let outcome = run(orphans, &plain);
+    assert_eq!((outcome.output.as_str(), outcome.end), ("2\n0\n", (1, 1)));
+    assert_eq!(run("exit 7", &plain).end, (1, 7));
+    assert_eq!(run("kill -9 $$", &plain).end, (1, 137));
+    // To PID 1, which has no handler of its own; a user's process gets it.
+    assert_eq!(run("trap 'echo got; exit 3' TERM; kill -TERM 1; sleep 1", &plain).output, "got\n");
+    let other = |birth: &mut Birth| birth.credentials(1000, 1000, &[]);
+    let script = "cat /proc/1/comm; ls -l /proc/1/exe /proc/1/fd 2>&1 | grep -c denied; \
+        grep -E 'Sig(Blk|Ign)' /proc/self/status; true";
+    let outcome = run(script, &other);
+    assert_eq!(outcome.printed(), "init\n2\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000");
+    let mut missing = birth(&image);
+    missing.child(Op::Park);
+    missing.child(Op::Init);
+    missing.exec(&["/none"], &[]);
+    assert_eq!(missing.run().error(), ENOENT);
 }
 
 #[test]

@@ -112,8 +112,9 @@ fn masked_and_read_only_paths() {
         birth.sh("cat /etc/secret /etc/secret2 /proc/uptime; ls /etc/secrets /etc/secrets2; echo x > /etc/secret; \
          for f in /etc/secrets/x /etc/ro/x /etc/ro/below/x /etc/ro/tmpfs/x /proc/sys/kernel/hostname; do \
          (echo x > $f) 2>/dev/null || echo no; done; \
-         echo x > /etc/free && cat /etc/free");
-    assert_eq!(outcome.printed(), "/etc/secrets:\n\n/etc/secrets2:\nno\nno\nno\nno\nno\nx");
+         echo x > /etc/free && cat /etc/free; for f in secret secret2; do chmod 600 /etc/$f 2>/dev/null || echo no; done");
+    assert_eq!(outcome.printed(), "/etc/secrets:\n\n/etc/secrets2:\nno\nno\nno\nno\nno\nx\nno\nno");
+    assert_eq!(fs::metadata("/dev/null").unwrap().permissions().mode() & 0o777, 0o666);
 }
 
 #[test]
