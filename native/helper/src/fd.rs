@@ -2,9 +2,11 @@
 
 use crate::abi::*;
 use crate::errno::{EINVAL, Result};
+use crate::passwd::User;
 use crate::plan::{Op, Plan, slot};
+use crate::resolve;
 use crate::step::Child;
-use crate::sys::{self, Fd};
+use crate::sys::{self, Fd, Owned};
 
 impl Child {
     /// Step `close_fds`: what is in no slot is closed, but for the channel. What remains above 2 ends with exec.
@@ -49,6 +51,41 @@ impl Child {
         Ok(())
     }
 
+    /// The container's own /dev/null instead of the host's, if it is one. The host's stays where it is not: it came through
+    /// a read-only mount that is nobody's, which shows as "/" in procfs.
+    pub fn own_null(&self) -> Result<()> {
+        const NULL: i64 = 0;
+        if !self.kinds.contains(&NULL) {
+            return Ok(());
+        }
+        let root = self.root()?;
+        let is_null = |file: &Owned| {
+            sys::fstat(file.fd()).is_ok_and(|stat| stat.is(S_IFCHR) && (stat.major, stat.minor) == (1, 3))
+        };
+        if !resolve::resolve_link(root, c"/dev/null").as_ref().is_ok_and(is_null) {
+            return Ok(());
+        }
+        // A group of devices may forbid it; then the host's is what there is.
+        let Ok(null) = resolve::open(root, c"/dev/null", O_RDWR | O_NOCTTY | O_NOFOLLOW, 0) else { return Ok(()) };
+        for (fd, _) in self.kinds.iter().enumerate().filter(|(_, kind)| **kind == NULL && is_null(&null)) {
+            sys::dup3(null.fd(), fd as Fd, 0)?;
+        }
+        Ok(())
+    }
+
+    /// So that the user can open /dev/stdout: only an owner may open a pipe by its path in procfs. The supervisor does
+    /// that too, but if it has no powers, it cannot give a file to another id of the container's, and we can here. What
+    /// nobody could give stays as it is, and still can be written to.
+    pub fn give_pipes(&self, user: User) {
+        const PIPES: [i64; 2] = [1, 2];
+        if (user.uid, user.gid) == (sys::getuid(), sys::getgid()) {
+            return;
+        }
+        for (fd, _) in self.kinds.iter().enumerate().filter(|(_, kind)| PIPES.contains(kind)) {
+            let _ = sys::fchown(fd as Fd, user.uid, user.gid);
+        }
+    }
+
     /// The lowest descriptor from `first` up that is still needed.
     fn next_kept(&self, first: u32) -> Option<u32> {
         let own = [self.channel, self.root, self.staged];
@@ -56,13 +93,11 @@ impl Child {
     }
 }
 
-/// Which of 0 to 2 the plan's `stdio` step makes pipes.
-pub fn pipes(plan: &Plan) -> [bool; 3] {
-    const PIPE: i64 = 1;
-    const LOG: i64 = 2;
+/// What the plan's `stdio` step says of 0 to 2.
+pub fn kinds(plan: &Plan) -> [i64; 3] {
     let stdio = plan.steps().find(|step| step.op == Op::Stdio);
     let kinds = stdio.and_then(|step| step.fields().ints().ok());
-    [0, 1, 2].map(|n| kinds.and_then(|kinds| kinds.get(n)).is_some_and(|kind| kind == PIPE || kind == LOG))
+    [0, 1, 2].map(|n| kinds.and_then(|kinds| kinds.get(n)).unwrap_or(-1))
 }
 
 /// Every signal back to its default, and none blocked: Node ignores SIGPIPE and SIGXFSZ, and what is ignored stays so

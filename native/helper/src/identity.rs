@@ -81,6 +81,9 @@ impl Child {
         if self.root >= 0 && !by_name {
             self.remember_home(user.uid)?;
         }
+        if self.root >= 0 {
+            self.own_null()?;
+        }
         self.set_groups(all.as_slice())?;
         self.give_pipes(user);
         sys::setresgid(user.gid)?;
@@ -88,18 +91,6 @@ impl Child {
             sys::fchown(0, user.uid, NO_ID)?;
         }
         sys::setresuid(user.uid)
-    }
-
-    /// So that the user can open /dev/stdout: only an owner may open a pipe by its path in procfs. The supervisor does
-    /// that too, but if it has no powers, it cannot give a file to another id of the container's, and we can here. What
-    /// nobody could give stays as it is, and still can be written to.
-    fn give_pipes(&self, user: User) {
-        if (user.uid, user.gid) == (sys::getuid(), sys::getgid()) {
-            return;
-        }
-        for (fd, _) in self.pipes.iter().enumerate().filter(|(_, pipe)| **pipe) {
-            let _ = sys::fchown(fd as Fd, user.uid, user.gid);
-        }
     }
 
     /// In a user namespace that was made without privilege setgroups(2) is denied for ever (user_namespaces(7)). It may

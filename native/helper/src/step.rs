@@ -33,8 +33,8 @@ pub struct Child {
     /// The slot that covers files is read-only and private.
     pub(crate) null_is_ready: bool,
     pub(crate) has_terminal: bool,
-    /// Which of standard input, output and error are pipes to the runtime.
-    pub(crate) pipes: [bool; 3],
+    /// The kinds of standard input, output and error; -1 is none.
+    pub(crate) kinds: [i64; 3],
     pub(crate) found: Option<Found>,
     /// The plan's environment has no HOME, and it shall have one.
     pub(crate) wants_home: bool,
@@ -52,7 +52,7 @@ impl Child {
             empty: -1,
             null_is_ready: false,
             has_terminal: false,
-            pipes: [false; 3],
+            kinds: [-1; 3],
             found: None,
             wants_home: false,
             home: Home::new(),
@@ -78,7 +78,7 @@ impl Child {
 /// Makes the child's steps from index `from` to the last, which never returns: it is `exec` or `file`.
 pub fn run(mut plan: Plan, mut child: Child, from: u32) -> ! {
     child.wants_home = exec::wants_home(&plan);
-    child.pipes = fd::pipes(&plan);
+    child.kinds = fd::kinds(&plan);
     let last = steps(&plan, &mut child, from);
     match last {
         Some(Last::Exec(index)) => {

@@ -166,6 +166,35 @@ fn a_user_without_powers_in_a_namespace_can_open_its_pipes() {
 }
 
 #[test]
+fn null_is_the_containers_own_where_it_has_one() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("null");
+    let run = |prepare: &dyn Fn(&mut Birth)| {
+        let mut birth = Birth::container(&image);
+        birth.plan.runtime(Op::Stdio).ints(&[0, 1, 1]);
+        prepare(&mut birth);
+        birth.detach();
+        birth.credentials(7, 7, &[]);
+        let outcome = birth.sh("stat -L -c '%d %t %T' /proc/self/fd/0; cat");
+        let text = outcome.printed().to_string();
+        let _ = fs::remove_file(image.0.join("dev/null"));
+        text
+    };
+    let host = fs::metadata("/dev/null").unwrap();
+    let host = format!("{} 1 3", std::os::unix::fs::MetadataExt::dev(&host));
+    let node = |birth: &mut Birth, minor: i64| {
+        birth.child(Op::Mknod).text("/dev/null").int(S_IFCHR as i64).int(1).int(minor).int(0o666).int(0).int(0);
+    };
+    assert_eq!(run(&|_| ()), host);
+    assert_eq!(run(&|birth| node(birth, 5)), host);
+    assert_eq!(run(&|birth| drop(birth.child(Op::Symlink).text("/etc").text("/dev/null"))), host);
+    let own = run(&|birth| node(birth, 3));
+    assert!(own.ends_with(" 1 3") && own != host, "{own}");
+}
+
+#[test]
 fn limits_are_set_lowered_and_kept() {
     if !is_root() {
         return;
