@@ -1,4 +1,5 @@
-//! What a child inherits and must not keep: descriptors, signal dispositions, the signal mask, the umask.
+//! What a child inherits and must not keep: descriptors, the signal mask, the umask; and signal dispositions, which the
+//! supervisor is rid of before it has children.
 
 use crate::abi::*;
 use crate::errno::{EINVAL, Result};
@@ -32,7 +33,7 @@ impl Child {
             }
             result => result?,
         }
-        reset_signals()
+        sys::set_signal_mask(0)
     }
 
     /// Puts the slots of standard input, output and error in their places, where they are filled.
@@ -100,11 +101,8 @@ pub fn kinds(plan: &Plan) -> [i64; 3] {
     [0, 1, 2].map(|n| kinds.and_then(|kinds| kinds.get(n)).unwrap_or(-1))
 }
 
-/// Every signal back to its default, and none blocked: Node ignores SIGPIPE and SIGXFSZ, and what is ignored stays so
-/// through execve(2).
-fn reset_signals() -> Result<()> {
-    for signal in (1..=NSIG).filter(|signal| ![SIGKILL, SIGSTOP].contains(signal)) {
-        sys::signal_default(signal)?;
-    }
-    sys::set_signal_mask(0)
+/// Every signal back to its default: Node ignores SIGPIPE and SIGXFSZ, and what is ignored stays so through execve(2). The
+/// supervisor does this once, at its start, and never sets a handler, so that its children begin with the defaults.
+pub fn default_signals() -> Result<()> {
+    (1..=NSIG).filter(|signal| ![SIGKILL, SIGSTOP].contains(signal)).try_for_each(sys::signal_default)
 }

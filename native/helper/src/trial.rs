@@ -257,6 +257,8 @@ impl Birth {
         let from = plan.clone_step().unwrap() + 1;
         let cloned = sys::clone3(self.flags, SIGCHLD, -1).unwrap();
         if cloned.pid == 0 {
+            // What the supervisor does at its start.
+            crate::fd::default_signals().unwrap();
             sys::prctl(PR_SET_DUMPABLE, 0).unwrap();
             if !self.without.is_empty() {
                 sys::seccomp(0, &filter).unwrap();

@@ -215,7 +215,7 @@ fn a_child_of_the_pool_goes_on_with_its_own_plan() {
     let bytes = birth.plan.finish(1, slots.len() as u32);
     let memfd = memfd(&bytes);
     // Without `clone` and `close_fds`, which are made.
-    channel::send_plan(mine, memfd, &slots, 2).unwrap();
+    channel::send_plan(mine, memfd, &slots, &[], 2).unwrap();
     drop(sink);
     let mut text = String::new();
     output.read_to_string(&mut text).unwrap();
