@@ -36,6 +36,8 @@ pub const GO: u32 = 17;
 pub const PLAN: u32 = 18;
 /// With descriptors, for the slots whose numbers (u16) follow the message. a: how many.
 pub const SLOTS: u32 = 19;
+/// Instead of a slot's number: a file of a group, for the child to write itself into.
+pub const DOOR: u16 = u16::MAX;
 
 pub const LENGTH: usize = 32;
 
@@ -100,12 +102,13 @@ fn message(bytes: &[u8], length: usize, kind: u32) -> Result<Message> {
 /// How many slots fit into one message.
 const AT_ONCE: usize = 128;
 
-/// Hands a plan to a child of the pool: the memfd, then each slot that holds a descriptor.
-pub fn send_plan(channel: Fd, memfd: Fd, slots: &[Fd], from: u32) -> Result<()> {
-    let filled = slots.iter().filter(|fd| **fd >= 0).count();
+/// Hands a plan to a child of the pool: the memfd, then each slot that holds a descriptor, then the doors to its groups.
+pub fn send_plan(channel: Fd, memfd: Fd, slots: &[Fd], doors: &[Fd], from: u32) -> Result<()> {
+    let filled = slots.iter().filter(|fd| **fd >= 0).count() + doors.len();
     let plan = Message { kind: PLAN, a: filled as i32, b: from as i64, ..Message::default() };
     send(channel, &plan, Some(memfd))?;
-    let mut pairs = slots.iter().enumerate().filter(|(_, fd)| **fd >= 0);
+    let slots = slots.iter().enumerate().filter(|(_, fd)| **fd >= 0).map(|(slot, fd)| (slot as u16, fd));
+    let mut pairs = slots.chain(doors.iter().map(|fd| (DOOR, fd)));
     let mut left = filled;
     while left > 0 {
         let mut bytes = [0u8; LENGTH + 2 * AT_ONCE];
@@ -114,7 +117,7 @@ pub fn send_plan(channel: Fd, memfd: Fd, slots: &[Fd], from: u32) -> Result<()> 
         for ((place, number), (slot, fd)) in fds.iter_mut().zip(bytes[LENGTH..].chunks_exact_mut(2)).zip(pairs.by_ref())
         {
             *place = *fd;
-            number.copy_from_slice(&(slot as u16).to_le_bytes());
+            number.copy_from_slice(&slot.to_le_bytes());
             count += 1;
         }
         let header = Message { kind: SLOTS, a: count as i32, ..Message::default() };
@@ -145,8 +148,13 @@ pub fn receive_plan(channel: Fd) -> Result<(Plan, &'static mut [Fd], u32)> {
             return fail(EPROTO);
         }
         for (number, fd) in bytes[LENGTH..].chunks_exact(2).zip(fds).take(count) {
-            let slot = number.first_chunk().map_or(0, |number| u16::from_le_bytes(*number)) as usize;
-            *slots.get_mut(slot).ok_or(Errno::new(EPROTO))? = fd;
+            match number.first_chunk().map_or(0, |number| u16::from_le_bytes(*number)) {
+                DOOR => {
+                    sys::retry(|| sys::write(fd, b"0"))?;
+                    sys::close(fd);
+                }
+                slot => *slots.get_mut(slot as usize).ok_or(Errno::new(EPROTO))? = fd,
+            }
         }
         left = left.saturating_sub(count);
     }
