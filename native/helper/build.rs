@@ -5,8 +5,15 @@ fn main() {
     println!("cargo::rerun-if-changed=discard.ld");
     let script = format!("-Wl,-T,{}/discard.ld", std::env::var("CARGO_MANIFEST_DIR").unwrap());
     let arguments = [
-        "-nostartfiles", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,norelro",
-        "-Wl,--no-eh-frame-hdr", &script,
+        "-nostartfiles",
+        "-nostdlib",
+        "-static",
+        "-no-pie",
+        "-Wl,--build-id=none",
+        "-Wl,-z,noexecstack",
+        "-Wl,-z,norelro",
+        "-Wl,--no-eh-frame-hdr",
+        &script,
     ];
     for argument in arguments {
         println!("cargo::rustc-link-arg-bins={argument}");

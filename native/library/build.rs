@@ -6,11 +6,20 @@ use std::process::Command;
 
 fn main() {
     let root = PathBuf::from(var("CARGO_MANIFEST_DIR").unwrap()).join("..");
-    for path in ["helper/src", "helper/Cargo.toml", "helper/build.rs", "helper/discard.ld", "Cargo.toml", "library/build.rs"] {
+    for path in
+        ["helper/src", "helper/Cargo.toml", "helper/build.rs", "helper/discard.ld", "Cargo.toml", "library/build.rs"]
+    {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     // No libc and none of its start files: the library must load beside any of them.
-    for argument in ["-nostartfiles", "-nostdlib", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,-z,defs", "-Wl,-z,relro,-z,now"] {
+    for argument in [
+        "-nostartfiles",
+        "-nostdlib",
+        "-Wl,--build-id=none",
+        "-Wl,-z,noexecstack",
+        "-Wl,-z,defs",
+        "-Wl,-z,relro,-z,now",
+    ] {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }
     // One that is built already: for a CPU whose linker is not here the library can at least be checked.
@@ -27,7 +36,18 @@ fn build(root: &Path) -> PathBuf {
     let target = var("TARGET").unwrap();
     let directory = PathBuf::from(var("OUT_DIR").unwrap()).join("helper");
     let status = Command::new(var("CARGO").unwrap())
-        .args(["build", "--release", "--locked", "--offline", "--package", "helper", "--features", "program", "--bin", "helper"])
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--offline",
+            "--package",
+            "helper",
+            "--features",
+            "program",
+            "--bin",
+            "helper",
+        ])
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))
         .args(["--target", &target, "--target-dir"])

@@ -70,8 +70,16 @@ pub enum Watch {
 }
 
 const WATCHES: [Watch; 10] = [
-    Watch::Requests, Watch::Events, Watch::Channel, Watch::Pidfd, Watch::Middle, Watch::Mapper, Watch::Oom, Watch::Master,
-    Watch::Stream, Watch::Orphans,
+    Watch::Requests,
+    Watch::Events,
+    Watch::Channel,
+    Watch::Pidfd,
+    Watch::Middle,
+    Watch::Mapper,
+    Watch::Oom,
+    Watch::Master,
+    Watch::Stream,
+    Watch::Orphans,
 ];
 const GENERATION: u32 = 0x00ff_ffff;
 
@@ -242,7 +250,7 @@ impl Supervisor {
             Watch::Middle => self.on_middle_death(index),
             Watch::Mapper => self.on_mapper_death(index),
             Watch::Oom => self.on_oom(index),
-            Watch::Master | Watch::Stream => self.pump(index, events),
+            Watch::Master | Watch::Stream => self.pump_on(index, events),
             Watch::Orphans => self.reap_orphans(),
         }
     }
@@ -458,7 +466,8 @@ fn open_null(proc: Fd) -> Result<Fd> {
     let how = O_RDWR | O_NOCTTY | O_CLOEXEC;
     let copied = (|| {
         let tree = Owned::new(sys::open_tree(AT_FDCWD, c"/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)?);
-        let readonly = MountAttr { set: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, ..MountAttr::default() };
+        let readonly =
+            MountAttr { set: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, ..MountAttr::default() };
         sys::mount_setattr(tree.fd(), c"", AT_EMPTY_PATH, &readonly)?;
         let mut path = Path::of(&[b"self/fd/"])?;
         path.push_number(tree.fd() as u64)?;

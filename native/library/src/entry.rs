@@ -106,7 +106,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        let place = self.to.get_mut(self.length..).and_then(|rest| rest.get_mut(..bytes.len())).ok_or(Errno::new(ERANGE))?;
+        let place =
+            self.to.get_mut(self.length..).and_then(|rest| rest.get_mut(..bytes.len())).ok_or(Errno::new(ERANGE))?;
         copy(place, bytes);
         self.length += bytes.len();
         Ok(())

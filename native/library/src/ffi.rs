@@ -5,7 +5,12 @@
 /// # Safety
 /// `request` has `request_length` bytes, `reply` room for `reply_length`; they do not overlap.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn twinbox_call(request: *const u8, request_length: u32, reply: *mut u8, reply_length: u32) -> i64 {
+pub unsafe extern "C" fn twinbox_call(
+    request: *const u8,
+    request_length: u32,
+    reply: *mut u8,
+    reply_length: u32,
+) -> i64 {
     if request.is_null() || reply.is_null() {
         return -(helper::errno::EINVAL as i64);
     }

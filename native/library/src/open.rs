@@ -54,7 +54,9 @@ pub fn open(flags: u32, entry: &[u8]) -> Result<Started> {
         Err(error) => Err(error),
     };
     let (pid, pidfd) = match started {
-        Err(error) if error == EACCES || error == EPERM => start.run(&store::file(directory.as_ref().map(Owned::fd))?)?,
+        Err(error) if error == EACCES || error == EPERM => {
+            start.run(&store::file(directory.as_ref().map(Owned::fd))?)?
+        }
         result => result?,
     };
     Ok(Started { pid, requests: requests.0.keep(), events: events.0.keep(), pidfd })

@@ -1,6 +1,8 @@
 //! How a process comes to be: the supervisor's steps of its plan, the clone, then what the child reports on the way to
 //! its program. Whatever fails, in the order of the plan everything is taken back before Node hears of it.
 
+use core::ffi::CStr;
+
 use crate::abi::*;
 use crate::channel::{self, Message};
 use crate::errno::{EAGAIN, EEXIST, EINVAL, EPROTO, ESRCH, Errno, Result, fail};
@@ -83,18 +85,14 @@ impl Supervisor {
 
     /// A child of the pool becomes this process.
     fn be_born_warm(&mut self, index: u32, request: &Request, mut passed: Passed, plan: Plan) {
-        let from = plan.header().prepaid;
         let result = self.prepare(index, request, &mut passed, &plan).and_then(|clone| {
             let memfd = passed.plan().map_err(Failure::outside)?;
-            self.place_from_outside(index).map_err(Failure::at(clone))?;
-            let channel = self.processes.at(index).channel;
-            let slots = self.slots.get(..plan.header().slots as usize).unwrap_or(&[]);
-            channel::send_plan(channel, memfd, slots, from).map_err(Failure::at(clone))?;
+            self.send_to_pooled(index, &plan, memfd).map_err(Failure::at(clone))?;
             let process = self.processes.at(index);
             process.clone_step = clone;
             process.state = State::Making;
             (process.parks, process.syncs) = meetings(&plan);
-            Ok(())
+            self.make_limits(index, &plan, clone)
         });
         plan.unmap();
         self.close_slots(index);
@@ -104,8 +102,15 @@ impl Supervisor {
         }
     }
 
-    /// Every step before `clone`, whose index it answers. The first descriptor of the request, the plan, stays there.
-    fn prepare(&mut self, index: u32, request: &Request, passed: &mut Passed, plan: &Plan) -> core::result::Result<u32, Failure> {
+    /// Every step before `clone`, whose index it answers, but for limits: those are made while the child is at work. The
+    /// first descriptor of the request, the plan, stays there.
+    fn prepare(
+        &mut self,
+        index: u32,
+        request: &Request,
+        passed: &mut Passed,
+        plan: &Plan,
+    ) -> core::result::Result<u32, Failure> {
         let role = process::role(plan.header().kind);
         let clone = plan.clone_step().ok_or(Failure::outside(Errno::new(EINVAL)))?;
         let count = plan.header().slots as usize;
@@ -124,6 +129,9 @@ impl Supervisor {
         for step in plan.steps().take(clone as usize) {
             if step.by != By::Runtime {
                 return Err(Failure::at(step.index)(Errno::new(EINVAL)));
+            }
+            if is_limit(&step) {
+                continue;
             }
             match self.prepare_step(index, &step, &mut stdio) {
                 Err(error) if !step.tolerates(error) => return Err(Failure::at(step.index)(error)),
@@ -166,10 +174,6 @@ impl Supervisor {
                 }
                 Ok(())
             }
-            Op::Delegate | Op::Limit | Op::DeviceProgram => {
-                let group = self.processes.at(index).group.checked_sub(1).ok_or(Errno::new(EINVAL))?;
-                self.limit(group, step)
-            }
             // Not to wait for who writes to a fifo.
             Op::Open => {
                 let fd = sys::openat(AT_FDCWD, fields.text()?, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)?;
@@ -188,14 +192,34 @@ impl Supervisor {
         }
     }
 
-    /// A step that only writes to a group.
-    fn limit(&mut self, group: u32, step: &Step) -> Result<()> {
+    /// What a container may use. Without `park` nothing would hold the child back until then.
+    pub fn make_limits(&mut self, index: u32, plan: &Plan, clone: u32) -> core::result::Result<(), Failure> {
+        let process = *self.processes.at(index);
+        let mut file = None;
+        for step in plan.steps().take(clone as usize).filter(is_limit) {
+            let group = process.group.checked_sub(1).filter(|_| process.parks).ok_or(Errno::new(EINVAL));
+            match group.and_then(|group| self.limit(group, &step, &mut file)) {
+                Err(error) if !step.tolerates(error) => return Err(Failure::at(step.index)(error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A step that only writes to a group; one after the other often to one file.
+    fn limit<'a>(&mut self, group: u32, step: &Step<'a>, last: &mut Option<LimitFile<'a>>) -> Result<()> {
         let mut fields = step.fields();
         match step.op {
             Op::Delegate => cgroup::delegate(fields.text()?, fields.text()?),
             Op::Limit => {
-                let (controller, file, text) = (fields.text()?, fields.text()?, fields.text()?);
-                cgroup::write(self.groups.dir_of(group, controller)?, file.to_bytes(), text.to_bytes())
+                let (controller, name, text) = (fields.text()?, fields.text()?, fields.text()?);
+                if last.as_ref().is_none_or(|last| (last.controller, last.name) != (controller, name)) {
+                    let dir = self.groups.dir_of(group, controller)?;
+                    let file = cgroup::open(dir, name.to_bytes(), O_WRONLY | O_TRUNC)?;
+                    *last = Some(LimitFile { controller, name, file });
+                }
+                let file = last.as_ref().map_or(-1, |last| last.file.fd());
+                sys::retry(|| sys::write(file, text.to_bytes())).map(|_| ())
             }
             Op::DeviceProgram if self.groups.at(group).v2 => {
                 let dir = sys::openat(AT_FDCWD, self.groups.dir(group, 0)?, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)?;
@@ -211,10 +235,10 @@ impl Supervisor {
         let result = self.living(request.target).and_then(|target| {
             let group = self.processes.at(target).group.checked_sub(1).ok_or(Errno::new(EINVAL))?;
             let plan = Plan::map(passed.plan()?)?;
-            let mut result = Ok(());
+            let (mut result, mut file) = (Ok(()), None);
             for step in plan.steps() {
                 at = step.index as i64;
-                match self.limit(group, &step) {
+                match self.limit(group, &step, &mut file) {
                     Err(error) if !step.tolerates(error) => {
                         result = Err(error);
                         break;
@@ -352,7 +376,13 @@ impl Supervisor {
         }
     }
 
-    fn on_message(&mut self, index: u32, message: &Message, who: Option<Credentials>, fd: Option<sys::Owned>) -> Result<()> {
+    fn on_message(
+        &mut self,
+        index: u32,
+        message: &Message,
+        who: Option<Credentials>,
+        fd: Option<sys::Owned>,
+    ) -> Result<()> {
         let process = *self.processes.at(index);
         match message.kind {
             channel::FAIL => {
@@ -494,12 +524,25 @@ impl Supervisor {
     /// With events of its own from now on.
     pub fn watch_child(&mut self, index: u32) {
         let process = *self.processes.at(index);
-        for (watch, fd) in [(Watch::Channel, process.channel), (Watch::Pidfd, process.pidfd), (Watch::Middle, process.middle)] {
+        for (watch, fd) in
+            [(Watch::Channel, process.channel), (Watch::Pidfd, process.pidfd), (Watch::Middle, process.middle)]
+        {
             if fd >= 0 {
                 self.watch(watch, index, process.generation, fd, EPOLLIN);
             }
         }
     }
+}
+
+/// A file of a group that the last limit was written to.
+struct LimitFile<'a> {
+    controller: &'a CStr,
+    name: &'a CStr,
+    file: sys::Owned,
+}
+
+fn is_limit(step: &Step) -> bool {
+    matches!(step.op, Op::Delegate | Op::Limit | Op::DeviceProgram)
 }
 
 /// The descriptors that came with a birth.

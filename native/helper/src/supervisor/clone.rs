@@ -5,7 +5,7 @@
 use crate::abi::*;
 use crate::channel::{self, Message};
 use crate::errno::{EINVAL, EMFILE, Errno, Result, fail};
-use crate::plan::{By, Numbers, Plan, slot};
+use crate::plan::{By, Numbers, Plan, Step, slot};
 use crate::step::{self, Child};
 use crate::supervisor::birth::{Failure, clone_kinds, meetings};
 use crate::supervisor::group::DIRS_MAX;
@@ -13,7 +13,6 @@ use crate::supervisor::process::{Role, State};
 use crate::supervisor::request::Passed;
 use crate::supervisor::{CLONE_INTO, CLONE3, Supervisor, cgroup};
 use crate::sys::{self, Cloned, Fd, Owned};
-use crate::text::TextBuf;
 
 /// The exit status of a child that did not become the program.
 const FAILED: i32 = 125;
@@ -34,9 +33,18 @@ struct Birth {
 }
 
 impl Supervisor {
-    pub fn clone_child(&mut self, index: u32, plan: Plan, clone: u32, passed: Passed) -> core::result::Result<(), Failure> {
+    pub fn clone_child(
+        &mut self,
+        index: u32,
+        plan: Plan,
+        clone: u32,
+        passed: Passed,
+    ) -> core::result::Result<(), Failure> {
+        let (plan, result) = self.clone_from(index, plan, clone);
+        // The child is at work meanwhile, and goes no further than `park` before this is done.
+        let result = result.map_err(Failure::at(clone)).and_then(|()| self.make_limits(index, &plan, clone));
         let later = plan.steps().any(|step| step.by == By::Runtime && step.index > clone);
-        let result = self.clone_from(index, plan, clone).map_err(Failure::at(clone));
+        plan.unmap();
         if later && result.is_ok() {
             self.keep_plan(index, passed).map_err(Failure::at(clone))?;
         }
@@ -51,27 +59,18 @@ impl Supervisor {
         if process.syncs { Ok(()) } else { self.make_later_steps(index) }
     }
 
-    /// Makes the child; the plan is the child's from here on.
-    pub fn clone_from(&mut self, index: u32, plan: Plan, clone: u32) -> Result<()> {
-        let prepared = self.prepare_clone(index, &plan, clone);
-        let (birth, ours) = match prepared {
+    /// Makes the child. The plan goes with it, and comes back.
+    pub fn clone_from(&mut self, index: u32, plan: Plan, clone: u32) -> (Plan, Result<()>) {
+        let (birth, ours) = match self.prepare_clone(index, &plan, clone) {
             Ok(prepared) => prepared,
-            Err(error) => {
-                plan.unmap();
-                return Err(error);
-            }
+            Err(error) => return (plan, Err(error)),
         };
-        let joins = plan.step(clone).and_then(|step| {
-            let mut fields = step.fields();
-            fields.flags().and_then(|_| fields.int()).and_then(|_| fields.ints()).ok()
-        });
-        let joins = joins.ok_or(Errno::new(EINVAL))?;
-        let joining = !joins.is_empty();
+        let joining = plan.step(clone).and_then(|step| joins(&step).ok()).is_some_and(|joins| !joins.is_empty());
         let pooled = self.processes.at(index).role == Role::Pool;
         let cloned = if joining { birth.clone_plain() } else { birth.clone() };
         if let Ok(Cloned { pid: 0, .. }) = cloned {
             let slots = core::mem::take(&mut self.slots);
-            let result = birth.doors.pass().and_then(|()| if joining { birth.join(joins, slots) } else { Ok(()) });
+            let result = birth.doors.pass().and_then(|()| if joining { birth.join(&plan, slots) } else { Ok(()) });
             if let Err(error) = result {
                 birth.report(error);
             }
@@ -88,13 +87,12 @@ impl Supervisor {
             }
         }
         birth.close();
-        plan.unmap();
         let process = self.processes.at(index);
         process.channel = ours.keep();
         match cloned {
             Err(error) => {
                 self.close_channel(index);
-                Err(error)
+                (plan, Err(error))
             }
             Ok(cloned) => {
                 if joining {
@@ -103,7 +101,7 @@ impl Supervisor {
                     (process.pidfd, process.pid) = (cloned.pidfd, cloned.pid);
                 }
                 self.watch_child(index);
-                Ok(())
+                (plan, Ok(()))
             }
         }
     }
@@ -147,16 +145,15 @@ impl Supervisor {
         Ok(())
     }
 
-    /// A child of the pool lives already, and is moved.
-    pub fn place_from_outside(&mut self, index: u32) -> Result<()> {
+    /// A child of the pool lives already, and goes into its groups by itself.
+    pub fn send_to_pooled(&mut self, index: u32, plan: &Plan, memfd: Fd) -> Result<()> {
         let process = *self.processes.at(index);
-        let Some(group) = process.group.checked_sub(1) else { return Ok(()) };
-        let mut pid = TextBuf::<16>::new();
-        pid.push_number(process.pid as u64)?;
-        for number in 0..self.groups.at(group).count {
-            cgroup::write(self.groups.dir(group, number)?, b"cgroup.procs", pid.as_bytes())?;
+        let mut doors = Doors::new();
+        if let Some(group) = process.group.checked_sub(1) {
+            self.open_doors(group, true, &mut doors)?;
         }
-        Ok(())
+        let slots = self.slots.get(..plan.header().slots as usize).unwrap_or(&[]);
+        channel::send_plan(process.channel, memfd, slots, doors.fds(), plan.header().prepaid)
     }
 
     /// The child of the intermediate one is known.
@@ -194,7 +191,8 @@ impl Birth {
     }
 
     /// In the intermediate child: into each namespace, then the clone whose child goes on; this one ends.
-    fn join(&self, joins: Numbers, slots: &[Fd]) -> Result<()> {
+    fn join(&self, plan: &Plan, slots: &[Fd]) -> Result<()> {
+        let joins = joins(&plan.step(self.step).ok_or(Errno::new(EINVAL))?)?;
         for n in (0..joins.len()).step_by(2) {
             let slot = joins.get(n).and_then(|slot| usize::try_from(slot).ok()).ok_or(Errno::new(EINVAL))?;
             let kinds = joins.get(n + 1).ok_or(Errno::new(EINVAL))?;
@@ -228,6 +226,14 @@ impl Birth {
     }
 }
 
+/// Slots and kinds of namespaces, in pairs.
+fn joins<'a>(step: &Step<'a>) -> Result<Numbers<'a>> {
+    let mut fields = step.fields();
+    fields.flags()?;
+    fields.int()?;
+    fields.ints()
+}
+
 /// Open files of groups; who writes 0 to one is in that group.
 struct Doors {
     fds: [Fd; DIRS_MAX],
@@ -244,6 +250,10 @@ impl Doors {
         *place = file.keep();
         self.count += 1;
         Ok(())
+    }
+
+    fn fds(&self) -> &[Fd] {
+        self.fds.get(..self.count).unwrap_or(&[])
     }
 
     fn pass(&self) -> Result<()> {

@@ -4,10 +4,10 @@
 use core::ffi::CStr;
 
 use crate::abi::*;
-use crate::errno::{Result, fail, EOPNOTSUPP, EBUSY, ESRCH, ETIMEDOUT, Errno};
+use crate::errno::{EBUSY, EOPNOTSUPP, ESRCH, ETIMEDOUT, Errno, Result, fail};
+use crate::supervisor::Supervisor;
 use crate::supervisor::cgroup;
 use crate::supervisor::group::Job;
-use crate::supervisor::Supervisor;
 use crate::sys;
 
 /// A process that sleeps in the kernel and cannot be woken freezes late, or never.

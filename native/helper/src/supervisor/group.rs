@@ -4,7 +4,7 @@
 
 use core::ffi::CStr;
 
-use crate::errno::{EAGAIN, ENAMETOOLONG, EINVAL, Errno, Result, fail};
+use crate::errno::{EAGAIN, EINVAL, ENAMETOOLONG, Errno, Result, fail};
 use crate::plan::Strings;
 use crate::sys::{self, Fd, zeroed};
 

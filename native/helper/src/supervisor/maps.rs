@@ -104,7 +104,8 @@ impl Supervisor {
 
     /// Stage 1: newuidmap, 2: newgidmap.
     fn run_mapper(&mut self, index: u32, stage: u32, step: u32, pid: i32, maps: &Maps) -> Result<()> {
-        let (program, map) = if stage == 1 { (c"/usr/bin/newuidmap", maps.uid) } else { (c"/usr/bin/newgidmap", maps.gid) };
+        let (program, map) =
+            if stage == 1 { (c"/usr/bin/newuidmap", maps.uid) } else { (c"/usr/bin/newgidmap", maps.gid) };
         let cloned = match sys::clone3(0, SIGCHLD, -1) {
             Err(_) => sys::clone(0, SIGCHLD)?,
             Ok(cloned) => cloned,

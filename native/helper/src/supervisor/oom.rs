@@ -11,10 +11,15 @@ use crate::text::{TextBuf, number};
 impl Supervisor {
     /// Listens, where the group has the memory controller. Without it there is nothing to hear.
     pub fn watch_oom(&mut self, group: u32) {
-        let Some(number) = self.groups.at(group).memory.checked_sub(1) else { return };
+        // A v2 group has the controllers that its parent lets it have.
+        let number = self.groups.at(group).memory.saturating_sub(1);
         let v2 = self.groups.at(group).v2 && number == 0;
+        if self.groups.at(group).memory == 0 && !v2 {
+            return;
+        }
         let listener = if v2 { self.events_file(group, number) } else { self.register(group, number) };
         let Ok(listener) = listener else { return };
+        self.groups.at(group).memory = number + 1;
         let (events, generation) = (if v2 { EPOLLPRI } else { EPOLLIN }, self.groups.at(group).generation);
         self.groups.at(group).oom = listener;
         self.watch(Watch::Oom, group, generation, listener, events);
@@ -41,7 +46,8 @@ impl Supervisor {
     }
 
     pub fn on_oom(&mut self, group: u32) {
-        let (listener, known, owner) = (self.groups.at(group).oom, self.groups.at(group).oom_kills, self.groups.at(group).owner);
+        let (listener, known, owner) =
+            (self.groups.at(group).oom, self.groups.at(group).oom_kills, self.groups.at(group).owner);
         if self.is_v2_memory(group) {
             let kills = self.oom_kills(group);
             self.groups.at(group).oom_kills = kills;

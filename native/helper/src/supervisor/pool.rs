@@ -1,8 +1,8 @@
 //! The warm pool: children that have made the first steps of a plan before anybody asks, because those do not depend on
 //! what will be asked. They are made when nothing else is to be done, so that no birth is slower for it.
 
-use crate::errno::{EINVAL, Errno, Result, fail};
 use crate::abi::*;
+use crate::errno::{EINVAL, Errno, Result, fail};
 use crate::plan::{Kind, Plan, slot};
 use crate::supervisor::process::{Role, State};
 use crate::supervisor::request::{Passed, Request};
@@ -31,7 +31,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    pub fn new() -> Pool {
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Pool {
         Pool { plan: -1, key: 0, wanted: 0, waiting: [0; SIZE_MAX], count: 0, making: false, tag: 0, due: 0 }
     }
 
@@ -155,7 +156,8 @@ impl Supervisor {
         let count = plan.header().slots as usize;
         self.slots.get_mut(..count).unwrap_or(&mut []).fill(-1);
         self.set_slot(slot::PROC, self.proc);
-        let result = self.clone_from(index, plan, clone);
+        let (plan, result) = self.clone_from(index, plan, clone);
+        plan.unmap();
         self.set_slot(slot::PROC, -1);
         match result {
             Ok(()) => {

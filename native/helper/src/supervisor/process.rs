@@ -150,7 +150,14 @@ impl Processes {
         };
         let process = self.at(index);
         let (next, generation) = (process.next, process.generation);
-        *process = Process { handle, role, state: State::Making, target: index, generation: generation.wrapping_add(1), ..EMPTY };
+        *process = Process {
+            handle,
+            role,
+            state: State::Making,
+            target: index,
+            generation: generation.wrapping_add(1),
+            ..EMPTY
+        };
         if self.free != 0 {
             self.free = next;
         }

@@ -3,7 +3,7 @@
 //! one is full nobody reads what would go into it, so that a slow end slows the other and costs nothing.
 
 use crate::abi::*;
-use crate::errno::{EAGAIN, EIO, EPIPE, ECONNRESET, Errno, Result};
+use crate::errno::{EAGAIN, ECONNRESET, EIO, EPIPE, Errno, Result};
 use crate::supervisor::{Supervisor, Watch};
 use crate::sys::{self, Fd, Owned, zeroed};
 
@@ -32,8 +32,8 @@ zeroed! {
         hung_up: bool,
         /// The other end sends nothing more.
         ended: bool,
-        /// The other end takes nothing more: output goes nowhere, so that nobody waits for it.
-        deaf: bool,
+        /// The other end is closed: a terminal that goes away.
+        gone: bool,
         /// What epoll is asked for now.
         master_events: u32,
         stream_events: u32,
@@ -57,7 +57,7 @@ const EMPTY: Terminal = Terminal {
     input: Span { from: 0, to: 0 },
     hung_up: false,
     ended: false,
-    deaf: false,
+    gone: false,
     master_events: 0,
     stream_events: 0,
     next: 0,
@@ -125,9 +125,10 @@ impl Supervisor {
             sys::set_window_size(master.fd(), columns, rows)?;
         }
         let terminal = self.terminals.add(master.fd(), stream.fd())?;
-        (master.keep(), stream.keep());
+        master.keep();
+        stream.keep();
         self.processes.at(index).terminal = terminal + 1;
-        self.pump(terminal, 0);
+        self.pump(terminal);
         Ok(())
     }
 
@@ -140,34 +141,49 @@ impl Supervisor {
         }
     }
 
-    /// Moves what can be moved.
-    pub fn pump(&mut self, index: u32, events: u32) {
+    /// Moves what can be moved, for a while.
+    pub fn pump(&mut self, index: u32) {
         let Some((terminal, out, input)) = self.terminals.parts(index) else { return };
         if terminal.master < 0 {
             return;
-        }
-        if events & EPOLLERR != 0 {
-            terminal.deaf = true;
         }
         for _ in 0..ROUNDS {
             if !(terminal.move_out(out) | terminal.move_in(input)) {
                 break;
             }
         }
-        if terminal.hung_up && (terminal.out.is_empty() || terminal.deaf) {
+        if terminal.gone || (terminal.hung_up && terminal.out.is_empty()) {
             return self.end_terminal(index);
         }
         self.ask_again(index);
+    }
+
+    pub fn pump_on(&mut self, index: u32, events: u32) {
+        let terminal = self.terminals.at(index);
+        // It was half closed before; what is not yet read comes first.
+        if terminal.ended && events & EPOLLHUP != 0 {
+            terminal.gone = is_closed(terminal.stream);
+        }
+        self.pump(index);
+    }
+
+    /// Before a death is told: all that the other end takes. What a pty holds is not much.
+    pub fn drain_terminal(&mut self, index: u32) {
+        let Some(terminal) = self.processes.at(index).terminal.checked_sub(1) else { return };
+        if let Some((terminal, out, _)) = self.terminals.parts(terminal) {
+            while terminal.move_out(out) {}
+        }
+        self.pump(terminal);
     }
 
     /// epoll hears what is wanted now. A side of which nothing is wanted is taken out, since a hang-up is always told.
     fn ask_again(&mut self, index: u32) {
         let terminal = *self.terminals.at(index);
         let when = |wanted: bool, event: u32| if wanted { event } else { 0 };
-        let reads_out = !terminal.hung_up && (terminal.out.is_empty() || terminal.deaf);
+        let reads_out = !terminal.hung_up && terminal.out.is_empty();
         let master = when(reads_out, EPOLLIN) | when(!terminal.input.is_empty() && !terminal.hung_up, EPOLLOUT);
-        let writes_out = !terminal.out.is_empty() && !terminal.deaf;
-        let stream = when(writes_out, EPOLLOUT) | when(terminal.input.is_empty() && !terminal.ended, EPOLLIN);
+        let stream =
+            when(!terminal.out.is_empty(), EPOLLOUT) | when(terminal.input.is_empty() && !terminal.ended, EPOLLIN);
         if master != terminal.master_events {
             self.terminals.at(index).master_events = master;
             self.rewatch(Watch::Master, index, terminal.generation, terminal.master, master);
@@ -203,9 +219,7 @@ impl Supervisor {
     pub fn leave_terminal(&mut self, index: u32) {
         let Some(terminal) = self.processes.at(index).terminal.checked_sub(1) else { return };
         self.processes.at(index).terminal = 0;
-        if self.terminals.at(terminal).deaf {
-            self.end_terminal(terminal);
-        }
+        self.pump(terminal);
     }
 }
 
@@ -225,16 +239,13 @@ impl Terminal {
                 Err(error) => self.hung_up = error == EIO || error.code() != 0,
             }
         }
-        if self.deaf {
-            self.out = Span { from: 0, to: 0 };
-        }
         if !self.out.is_empty() {
             match sys::retry(|| sys::send(self.stream, self.out.of(buffer), &[], MSG_DONTWAIT)) {
                 Ok(count) => {
                     self.out.from += count as u32;
                     moved = true;
                 }
-                Err(error) if error == EPIPE || error == ECONNRESET => self.deaf = true,
+                Err(error) if error == EPIPE || error == ECONNRESET => self.gone = true,
                 Err(_) => {}
             }
         }
@@ -246,7 +257,10 @@ impl Terminal {
         let mut moved = false;
         if self.input.is_empty() && !self.ended {
             match sys::retry(|| sys::read(self.stream, buffer)) {
-                Ok(0) => self.ended = true,
+                Ok(0) => {
+                    self.ended = true;
+                    self.gone = is_closed(self.stream);
+                }
                 Ok(count) => {
                     self.input = Span { from: 0, to: count as u32 };
                     moved = true;
@@ -268,6 +282,12 @@ impl Terminal {
         }
         moved
     }
+}
+
+/// Whether the other end of a socket is closed, and not only told that it sends nothing more.
+fn is_closed(stream: Fd) -> bool {
+    let mut asked = [PollFd { fd: stream, events: 0, revents: 0 }];
+    sys::poll(&mut asked, Some(Timespec::default())).is_ok_and(|count| count > 0) && asked[0].revents & POLLHUP != 0
 }
 
 impl Span {

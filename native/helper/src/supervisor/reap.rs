@@ -1,8 +1,8 @@
 //! Deaths: what is told of them, and what follows from them. A process's record goes when nothing of it is left.
 
 use crate::abi::*;
-use crate::supervisor::birth::Failure;
 use crate::errno::{ESRCH, Errno};
+use crate::supervisor::birth::Failure;
 use crate::supervisor::event::{self, Event};
 use crate::supervisor::process::{Role, State};
 use crate::supervisor::{Supervisor, Watch};
@@ -32,6 +32,7 @@ impl Supervisor {
     }
 
     fn on_exit(&mut self, index: u32, end: Waited) {
+        self.drain_terminal(index);
         let process = *self.processes.at(index);
         let group = self.processes.at(process.target).group;
         let killed = group != 0 && self.groups.at(group - 1).memory != 0 && self.oom_kills(group - 1) > 0;

@@ -22,7 +22,7 @@ impl Supervisor {
             let parents = &mut self.parents;
             cgroup::make(self.groups.dir(group, number)?, cpuset, &mut |parent| remember(parents, parent.to_bytes()))?;
             let freezes = (self.groups.at(group).v2 && number == 0) || self.groups.has(group, number, b"freezer");
-            let counts = self.groups.has(group, number, b"memory") || self.has_memory_events(group, number);
+            let counts = self.groups.has(group, number, b"memory");
             let group = self.groups.at(group);
             group.made = number + 1;
             if freezes && group.freezer == 0 {
@@ -33,12 +33,6 @@ impl Supervisor {
             }
         }
         Ok(())
-    }
-
-    /// A v2 group has the controllers that its parent lets it have.
-    fn has_memory_events(&mut self, group: u32, number: u32) -> bool {
-        let v2 = self.groups.at(group).v2 && number == 0;
-        v2 && self.groups.dir(group, number).is_ok_and(|dir| cgroup::open(dir, b"memory.events", O_RDONLY).is_ok())
     }
 
     /// Kills what is in it and takes its directories away, now or, while somebody still dies in it, in a moment.

@@ -70,7 +70,8 @@ impl Passed {
 
     /// The next one behind the plan; the caller owns it.
     pub fn take(&mut self) -> Result<Fd> {
-        let fd = self.fds.get(self.next..self.count).and_then(|rest| rest.first()).copied().ok_or(Errno::new(EPROTO))?;
+        let fd =
+            self.fds.get(self.next..self.count).and_then(|rest| rest.first()).copied().ok_or(Errno::new(EPROTO))?;
         self.next += 1;
         Ok(fd)
     }

@@ -8,7 +8,8 @@ use crate::sys;
 
 impl Supervisor {
     pub fn signal(&mut self, index: u32, request: &Request) -> Result<()> {
-        let signal = i32::try_from(request.a).ok().filter(|signal| (0..=NSIG).contains(signal)).ok_or(Errno::new(EINVAL))?;
+        let signal =
+            i32::try_from(request.a).ok().filter(|signal| (0..=NSIG).contains(signal)).ok_or(Errno::new(EINVAL))?;
         let process = *self.processes.at(index);
         if process.pidfd < 0 {
             return fail(ESRCH);
