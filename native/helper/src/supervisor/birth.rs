@@ -5,7 +5,7 @@ use core::ffi::CStr;
 
 use crate::abi::*;
 use crate::channel::{self, Message};
-use crate::errno::{EAGAIN, EEXIST, EINVAL, EPROTO, ESRCH, Errno, Result, fail};
+use crate::errno::{EAGAIN, ECONNRESET, EEXIST, EINVAL, EPROTO, ESRCH, Errno, Result, fail};
 use crate::mount;
 use crate::plan::{By, Kind, Op, Plan, Step, slot};
 use crate::supervisor::event::{self, Event};
@@ -363,6 +363,8 @@ impl Supervisor {
             let received = match sys::retry(|| sys::receive(channel, &mut bytes, &mut fds, MSG_DONTWAIT)) {
                 Ok(received) if received.length > 0 => received,
                 Err(error) if error == EAGAIN => return,
+                // It ended without having read what we sent. What it sent is still there.
+                Err(error) if error == ECONNRESET => continue,
                 _ => return self.on_channel_end(index),
             };
             let fd = (received.fds == 1).then_some(fds[0]).map(sys::Owned::new);
