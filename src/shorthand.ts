@@ -72,21 +72,27 @@ const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup = {}): Spec {
   const image = resolveImage(options.image, facts.kernel);
   const privileged = options.privileged === true;
+  if (options.requireIsolation && facts.kernel === 'portable') {
+    throw new SpecError(
+      'requireIsolation',
+      'portable mode is no boundary against hostile programs',
+      'native mode is: --mode native',
+    );
+  }
   const ids = userNamespace(options.userns, facts, image.root === hostRoot && !privileged);
   const spaces = namespaces(options, facts, lookup, ids.own);
   const situation = { facts, namespaces: spaces, privileged, ownIds: ids.own };
   const security = securityOptions(options.securityOpt ?? [], options.seccomp, privileged, facts);
   const given = devices(options, situation, lookup);
-  const hostname = options.hostname === undefined ? {} : { hostname: options.hostname };
-  const caller =
-    ids.uidMappings === undefined || options.user !== undefined ? {} : { user: `${facts.ids?.uid}:${facts.ids?.gid}` };
+  // With podman's keep-id a container runs as the caller, unless it says otherwise.
+  const caller = ids.uidMappings === undefined ? undefined : `${facts.ids?.uid}:${facts.ids?.gid}`;
   return checkSpec({
     ociVersion: '1.3.0',
-    ...hostname,
+    ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
     ...(options.domainname === undefined ? {} : { domainname: options.domainname }),
     root: { path: image.root, ...(options.readonly ? { readonly: true } : {}) },
     process: {
-      ...toProcess({ ...options, ...caller }, image.config),
+      ...toProcess(options, image.config, userOf(options.user ?? caller, options.groupAdd)),
       args: argv(options, image.config),
       capabilities: capabilitySets(options.capAdd ?? [], options.capDrop ?? [], privileged, facts),
       noNewPrivileges: security.noNewPrivileges,
@@ -113,11 +119,11 @@ export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup =
 /** The process of an exec: the container's own, with what is said here instead. */
 export function toExec(options: ProcessOptions, inherited: ProcessSpec): ProcessSpec {
   const image: ImageConfig = { env: inherited.env ?? [], cmd: [], cwd: inherited.cwd };
-  const user = options.user === undefined ? inherited.user : undefined;
+  const user =
+    options.user === undefined ? withGroups(inherited.user, options.groupAdd) : userOf(options.user, options.groupAdd);
   const sets = options.privileged ? capabilitySets([], [], true) : inherited.capabilities;
   return {
-    ...toProcess(options, image),
-    ...(user === undefined ? {} : { user }),
+    ...toProcess(options, image, user),
     ...(sets === undefined ? {} : { capabilities: sets }),
     args: options.command ?? [],
     noNewPrivileges: inherited.noNewPrivileges ?? false,
@@ -126,7 +132,7 @@ export function toExec(options: ProcessOptions, inherited: ProcessSpec): Process
   };
 }
 
-function toProcess(options: ProcessOptions, image: ImageConfig): ProcessSpec {
+function toProcess(options: ProcessOptions, image: ImageConfig, user: User): ProcessSpec {
   const size = typeof options.tty === 'object' ? { width: options.tty.columns, height: options.tty.rows } : undefined;
   const cwd = options.cwd ?? image.cwd;
   absolute('cwd', cwd);
@@ -136,7 +142,7 @@ function toProcess(options: ProcessOptions, image: ImageConfig): ProcessSpec {
     env: environment(options, image),
     terminal: Boolean(options.tty),
     ...(size === undefined ? {} : { consoleSize: size }),
-    user: user(options.user, options.groupAdd ?? []),
+    user,
   };
 }
 
@@ -168,31 +174,34 @@ function environment(options: ProcessOptions, image: ImageConfig): readonly stri
 }
 
 const numeric = /^\d+$/;
+const root: User = Object.freeze({ uid: 0, gid: 0 });
 
-/**
- * docker's `user[:group]`: numbers are taken as they are, names are the image's, and a number alone has the image's
- * group.
- */
-function user(given: string | number | undefined, groups: readonly (string | number)[]): User {
-  const names = groups.map(String).filter((group) => !numeric.test(group));
-  const more = groups.map(String).filter((group) => numeric.test(group)).map(Number);
-  const additional = more.length === 0 ? {} : { additionalGids: more };
-  const said = given === undefined || given === '' ? '0:0' : String(given);
-  const [name = '', group] = said.split(':');
-  for (const part of [name, group]) {
+/** docker's `user[:group]`: numbers are themselves, names are the image's, and a number alone has the image's group. */
+function userOf(given: string | number | undefined, groups: ProcessOptions['groupAdd']): User {
+  if (given === undefined || given === '') return withGroups(root, groups);
+  const said = String(given);
+  const parts = said.split(':');
+  if (said.includes('\n') || parts.length > 2) throw new SpecError('user', `not USER[:GROUP]: ${JSON.stringify(said)}`);
+  for (const part of parts) {
     // Past 32 bits a number would come out as another id.
-    if (part !== undefined && numeric.test(part) && Number(part) >= 2 ** 32 - 1)
-      throw new SpecError('user', `not an id: ${part}`);
+    if (numeric.test(part) && Number(part) >= 2 ** 32 - 1) throw new SpecError('user', `not an id: ${part}`);
   }
-  if (said.includes('\n') || said.split(':').length > 2)
-    throw new SpecError('user', `not USER[:GROUP]: ${JSON.stringify(said)}`);
-  names.forEach((one) => {
-    if (one === '' || /[\n:]/.test(one)) throw new SpecError('groupAdd', `not a group: ${JSON.stringify(one)}`);
-  });
-  if (names.length === 0 && numeric.test(name) && group !== undefined && numeric.test(group)) {
-    return { uid: Number(name), gid: Number(group), ...additional };
-  }
-  return { username: [said, ...names].join('\n'), ...additional };
+  const exact = parts.length === 2 && parts.every((part) => numeric.test(part));
+  return withGroups(exact ? { uid: Number(parts[0]), gid: Number(parts[1]) } : { username: said }, groups);
+}
+
+/** More groups: by number, and behind the name by name. */
+function withGroups(user: User = root, groups: ProcessOptions['groupAdd'] = []): User {
+  if (groups.length === 0) return user;
+  const given = groups.map(String);
+  const names = given.filter((group) => !numeric.test(group));
+  const wrong = names.find((name) => name === '' || /[\n:]/.test(name));
+  if (wrong !== undefined) throw new SpecError('groupAdd', `not a group: ${JSON.stringify(wrong)}`);
+  const additionalGids = [...(user.additionalGids ?? []), ...given.filter((group) => numeric.test(group)).map(Number)];
+  const more = additionalGids.length === 0 ? {} : { additionalGids };
+  if (names.length === 0) return { ...user, ...more };
+  const { umask, username = `${user.uid ?? 0}:${user.gid ?? 0}` } = user;
+  return { username: [username, ...names].join('\n'), ...more, ...(umask === undefined ? {} : { umask }) };
 }
 
 function rlimits(given: NonNullable<ContainerOptions['ulimits']>): readonly Rlimit[] {
@@ -202,12 +211,12 @@ function rlimits(given: NonNullable<ContainerOptions['ulimits']>): readonly Rlim
   }));
 }
 
-const masked = [
+const masked = Object.freeze([
   '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats',
   '/proc/timer_list', '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware',
   '/sys/devices/virtual/powercap',
-];
-const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+]);
+const readonlyPaths = Object.freeze(['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']);
 
 /** `rules`: of devices that were given by name. */
 function linux(options: ContainerOptions, facts: Facts, more: Linux, rules: Resources['devices'] = []): Linux {

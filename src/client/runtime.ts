@@ -2,10 +2,11 @@
 
 import { SpecError, TwinboxError } from '../errno.ts';
 import { compile, loadFilters, type HostStat, type Plan, type StdioKind } from '../plan.ts';
+import { compileOptions } from '../recipe.ts';
 import type {
   Container, CreateOptions, EventOptions, Runtime, RunOptions, RunResult, StdioOptions,
 } from '../runtime.ts';
-import { type Lookup, toSpec } from '../shorthand.ts';
+import type { Lookup } from '../shorthand.ts';
 import { checkSpec, type Spec } from '../spec.ts';
 import type {
   Backend, BackendFacts, ContainerEvent, ContainerState, Exit, ProcessRow,
@@ -169,8 +170,8 @@ export class RuntimeClient implements Runtime {
     }
     // A name of its own needs a namespace of its own.
     const own = options.share?.includes('uts') !== true && (options.uts === undefined || options.uts === 'private');
-    const spec = toSpec({ ...(own ? { hostname: id.slice(0, 12) } : {}), ...options }, this.#facts, this.#lookup);
-    return { spec, plan: compile(spec, this.#facts, planOptions), image: options.image };
+    const named = { ...(own ? { hostname: id.slice(0, 12) } : {}), ...options };
+    return { ...compileOptions(named, this.#facts, this.#lookup, planOptions), image: options.image };
   }
 
   /** Of a container whose namespaces another one joins. */

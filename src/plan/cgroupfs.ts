@@ -3,15 +3,15 @@
 // group.
 
 import type { Facts, Hierarchy, Step } from '../plan.ts';
-import type { Mount, Spec } from '../spec.ts';
+import type { Mount } from '../spec.ts';
 import { unified } from './cgroup.ts';
-import { limitsOf } from './limit.ts';
+import type { Limits } from './limit.ts';
 import { remount } from './source.ts';
 import { wordsOf } from './words.ts';
 
-export function cgroupMounts(mount: Mount, target: string, spec: Spec, facts: Facts, field: string): Step[] {
+export function cgroupMounts(mount: Mount, target: string, limits: Limits, facts: Facts, field: string): Step[] {
   const { flags } = wordsOf(mount, field);
-  const v1 = limitsOf(spec.linux?.resources, facts).hierarchies.filter((one) => one.version === 1);
+  const v1 = limits.hierarchies.filter((one) => one.version === 1);
   const v2 = unified(facts);
   if (v1.length === 0 && v2 !== undefined) return at(target, 'cgroup2', flags, '');
   if (v1.length === 0) return [];

@@ -8,7 +8,7 @@ import { groupPath, groupSteps } from './cgroup.ts';
 import { enterRoot } from './exec.ts';
 import { deviceGuard } from './guard.ts';
 import { limitsOf } from './limit.ts';
-import { fileSystem, leavePeers } from './mount.ts';
+import { type Around, fileSystem, leavePeers } from './mount.ts';
 import { born, idMaps, late, opened, type Spaces, spacesOf, userNamespace } from './namespace.ts';
 import {
   closeFds, consoleSteps, dieWithParent, loopback, ownKeyring, ownSession, processSteps, stdioSteps,
@@ -21,10 +21,13 @@ export function compileCreate(spec: Spec, facts: Facts, options: PlanOptions): S
   refuse(spec, spaces, facts, options);
   const user = userNamespace(spec, spaces, facts);
   const maps = spaces.fresh.has('user') ? idMaps(spec, facts) : undefined;
+  const limits = limitsOf(spec.linux?.resources, facts);
   const mounts = spaces.fresh.has('mount');
-  const { sources, steps: files } = mounts ? fileSystem(spec, spaces, facts, options) : { sources: [], steps: [] };
+  const { sources, steps: files } = mounts
+    ? fileSystem(spec, { spaces, facts, options, limits })
+    : { sources: [], steps: [] };
   return [
-    ...group(spec, spaces, facts, options),
+    ...group(spec, { spaces, facts, options, limits }),
     ...opened(spaces),
     ...sources.filter((step) => step.by === 'runtime'),
     ...stdioSteps(spec.process, options),
@@ -51,9 +54,8 @@ export function compileCreate(spec: Spec, facts: Facts, options: PlanOptions): S
 }
 
 /** Its group with everything that keeps it small, before anything is in it. */
-function group(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions): Step[] {
+function group(spec: Spec, { spaces, facts, options, limits }: Around): Step[] {
   const path = groupPath(spec, facts, options.id);
-  const limits = limitsOf(spec.linux?.resources, facts);
   const guard = deviceGuard(spec, spaces, facts);
   if (facts.cgroup === 'none') return [];
   const needed = guard.hierarchy === undefined ? limits.hierarchies : [...limits.hierarchies, guard.hierarchy];

@@ -3,9 +3,10 @@
 // symlink of an image can lead out.
 
 import { SpecError } from '../errno.ts';
-import type { Facts, PlanOptions, Slot, Step } from '../plan.ts';
+import type { Action, Facts, PlanOptions, Slot, Step } from '../plan.ts';
 import type { Mount, Spec } from '../spec.ts';
 import { cgroupMounts } from './cgroupfs.ts';
+import type { Limits } from './limit.ts';
 import type { Spaces } from './namespace.ts';
 import { deviceSteps } from './node.ts';
 import { fromRoot, normal } from './path.ts';
@@ -24,48 +25,102 @@ export interface FileSystem {
 /** Nothing that is mounted in the child's copy of the mounts may be seen outside. It is the first of its own mounts. */
 export const leavePeers = spread('/', ['REC', 'PRIVATE']);
 
-export function fileSystem(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions): FileSystem {
-  const root = rootSteps(spec, spaces, facts, options);
-  const mounts = mountsOf(spec, spaces, facts, options);
-  const devices = deviceSteps(spec, spaces, facts, (mount) => wordsOf(mount, 'mounts').bind !== undefined);
-  const masked = spec.linux?.maskedPaths ?? [];
-  const cover: Step[] =
-    masked.length > 0 && facts.kernel === 'linux' ? [hostTree('/dev/null', '$null', [], false, facts)] : [];
-  return {
-    sources: [...root.sources, ...mounts.sources, ...devices.sources, ...cover],
-    steps: [
-      { by: 'child', op: 'move_mount', args: { from: '$root', target: facts.staging } },
-      { by: 'child', op: 'chdir', args: { path: facts.staging } },
-      // pivot_root(2) takes no mount that has peers, and this one's would have everything below mounted on them as
-      // well.
+const childStep = (action: Action): Step => ({ by: 'child', ...action });
+const pivot = childStep({ op: 'pivot_root', args: {} });
+// The old root lies under `.` until here: a procfs may be mounted without privilege only while one is in sight.
+const leaveOldRoot = [
+  childStep({ op: 'umount', args: { path: '.', flags: ['DETACH'] } }), childStep({ op: 'chdir', args: { path: '/' } }),
+];
+
+interface Entry {
+  /** Into $root, where it has no peers, and into its place. */
+  readonly enter: readonly Step[];
+  /** The host's /dev/null, for what is masked. */
+  readonly cover: readonly Step[];
+}
+
+const entries = new WeakMap<Facts, Entry>();
+
+function entry(facts: Facts): Entry {
+  let found = entries.get(facts);
+  if (found !== undefined) return found;
+  found = {
+    enter: [
+      childStep({ op: 'move_mount', args: { from: '$root', target: facts.staging } }),
+      childStep({ op: 'chdir', args: { path: facts.staging } }),
+      // pivot_root(2) takes no mount that has peers, and what is mounted below would be mounted on them as well.
       ...(facts.hostDirectory === 'bind' ? [spread('.', ['REC', 'PRIVATE'])] : []),
-      { by: 'child', op: 'pivot_root', args: {} },
+      pivot,
+    ],
+    cover: facts.kernel === 'linux' ? [hostTree('/dev/null', '$null', [], false, facts)] : [],
+  };
+  entries.set(facts, found);
+  return found;
+}
+
+export interface Around {
+  readonly spaces: Spaces;
+  readonly facts: Facts;
+  readonly options: PlanOptions;
+  /** The container's own, which its /sys/fs/cgroup shows. */
+  readonly limits: Limits;
+}
+
+export function fileSystem(spec: Spec, around: Around): FileSystem {
+  const { spaces, facts, options } = around;
+  const root = rootSteps(spec, spaces, facts, options);
+  const mounts = mountsOf(spec, around);
+  const devices = deviceSteps(spec, spaces, facts, (mount) => wordsOf(mount, 'mounts').bind !== undefined);
+  const { enter, cover } = entry(facts);
+  const masks = masksOf(spec.linux?.maskedPaths ?? none, cover.length > 0);
+  return {
+    sources: [...root.sources, ...mounts.sources, ...devices.sources, ...(masks.length > 0 ? cover : none)],
+    steps: [
+      ...enter,
       ...root.build,
       ...mounts.steps,
       ...devices.nodes,
       ...sysctls(spec, spaces),
-      // The old root lies under `.` until here: a procfs may be mounted without privilege only while one is in sight.
-      { by: 'child', op: 'umount', args: { path: '.', flags: ['DETACH'] } },
-      { by: 'child', op: 'chdir', args: { path: '/' } },
+      ...leaveOldRoot,
       ...protection(spec),
-      ...masked.map(
-        (path): Step => ({
-          by: 'child',
-          op: 'mask',
-          args: { path: normal(path), ...(cover.length > 0 ? { null: '$null' } : {}) },
-        }),
-      ),
+      ...masks,
     ],
   };
 }
 
+const none = [] as const;
+const masks = new Map<boolean, WeakMap<readonly string[], readonly Step[]>>([
+  [true, new WeakMap()],
+  [false, new WeakMap()],
+]);
+const protections = new WeakMap<readonly string[], readonly Step[]>();
+
+function masksOf(paths: readonly string[], withNull: boolean): readonly Step[] {
+  const cover = withNull ? { null: '$null' as const } : {};
+  return remembered(masks.get(withNull)!, paths, (path) =>
+    childStep({ op: 'mask', args: { path: normal(path), ...cover } }),
+  );
+}
+
+/** The same lists of paths come with most containers: their steps are made once. */
+function remembered(
+  known: WeakMap<readonly string[], readonly Step[]>,
+  paths: readonly string[],
+  make: (path: string) => Step,
+): readonly Step[] {
+  if (!Object.isFrozen(paths)) return paths.map(make);
+  let steps = known.get(paths);
+  if (steps === undefined) known.set(paths, (steps = paths.map(make)));
+  return steps;
+}
+
 /** What protects, when all else is in place. */
 function protection(spec: Spec): Step[] {
-  const { rootfsPropagation, readonlyPaths = [] } = spec.linux ?? {};
+  const { rootfsPropagation, readonlyPaths = none } = spec.linux ?? {};
   return [
     ...(rootfsPropagation === undefined ? [] : [spread('/', ['REC', propagation(rootfsPropagation)])]),
     ...(spec.root.readonly ? [remount('/', ['RDONLY'])] : []),
-    ...readonlyPaths.map((path): Step => ({ by: 'child', op: 'readonly', args: { path: normal(path) } })),
+    ...remembered(protections, readonlyPaths, (path) => childStep({ op: 'readonly', args: { path: normal(path) } })),
   ];
 }
 
@@ -80,7 +135,7 @@ interface Mounts {
   readonly steps: Step[];
 }
 
-function mountsOf(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions): Mounts {
+function mountsOf(spec: Spec, { spaces, facts, options, limits }: Around): Mounts {
   const made: Mounts = { sources: [], steps: [] };
   let binds = 0;
   let overlays = 0;
@@ -92,7 +147,7 @@ function mountsOf(spec: Spec, spaces: Spaces, facts: Facts, options: PlanOptions
     else if (wordsOf(mount, field).bind !== undefined)
       addBind(made, mount, { target, slot: `$bind${binds++}`, field }, facts, options);
     else if (mount.type === 'cgroup' && facts.kernel === 'linux')
-      made.steps.push(...cgroupMounts(mount, target, spec, facts, field));
+      made.steps.push(...cgroupMounts(mount, target, limits, facts, field));
     else if (mount.type === 'overlay' && facts.kernel === 'linux')
       addOverlay(made, mount, { target, slot: `$overlay${overlays++}`, field }, facts, spaces);
     else made.steps.push(...fresh(mount, target, field, facts));
@@ -146,7 +201,7 @@ function isFile(source: string, { stat }: PlanOptions): boolean {
 function addOverlay(made: Mounts, mount: Mount, { target, slot, field }: Place, facts: Facts, spaces: Spaces): void {
   known(mount, field, facts);
   const { flags, propagation, data } = wordsOf(mount, field);
-  made.sources.push(newTree('overlay', slot, data, spaces.fresh.has('user')));
+  made.sources.push(newTree('overlay', slot, data, spaces.ownIds));
   made.steps.push(
     { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o755 } },
     { by: 'child', op: 'move_mount', args: { from: slot, target } },
@@ -160,13 +215,19 @@ function known({ type = 'none' }: Mount, field: string, facts: Facts): void {
     throw new SpecError(`${field}.type`, `this kernel has no file system ${type}`);
 }
 
-function fresh(mount: Mount, target: string, field: string, facts: Facts): Step[] {
+const fresher = new WeakMap<Mount, { readonly facts: Facts; readonly steps: readonly Step[] }>();
+
+function fresh(mount: Mount, target: string, field: string, facts: Facts): readonly Step[] {
+  const before = fresher.get(mount);
+  if (before !== undefined && before.facts === facts) return before.steps;
   const { flags, propagation, data } = wordsOf(mount, field);
   const type = mount.type ?? 'none';
   known(mount, field, facts);
-  return [
-    { by: 'child', op: 'mkdirs', args: { path: target, mode: 0o755 } },
-    { by: 'child', op: 'mount', args: { source: mount.source ?? type, target, type, flags, data } },
+  const steps = [
+    childStep({ op: 'mkdirs', args: { path: target, mode: 0o755 } }),
+    childStep({ op: 'mount', args: { source: mount.source ?? type, target, type, flags, data } }),
     ...propagation.map((how) => spread(target, how)),
   ];
+  if (Object.isFrozen(mount)) fresher.set(mount, { facts, steps });
+  return steps;
 }

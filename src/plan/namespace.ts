@@ -22,6 +22,8 @@ export interface Spaces {
   readonly joined: readonly (Namespace & { readonly path: string })[];
   /** All kinds that it does not share with its creator. */
   readonly all: readonly NamespaceType[];
+  /** Its user namespace is another than its creator's: it has no powers over what is outside. */
+  readonly ownIds: boolean;
 }
 
 /** Without powers outside, a container has them in a user namespace of its own, whether the spec says so or not. */
@@ -33,6 +35,7 @@ export function spacesOf(spec: Spec, facts: Facts): Spaces {
     fresh: new Set(sorted.filter((ns) => ns.path === undefined).map((ns) => ns.type)),
     joined: sorted.filter((ns) => ns.path !== undefined) as Spaces['joined'],
     all: sorted.map((ns) => ns.type),
+    ownIds: sorted.some((ns) => ns.type === 'user'),
   };
 }
 
@@ -85,7 +88,8 @@ export function userNamespace(
   spaces: Spaces,
   facts: Facts,
 ): { readonly runtime: Step[]; readonly child: Step[] } {
-  if (!spaces.fresh.has('user')) return { runtime: [], child: [] };
+  // Who enters one is nobody there until it takes an id of it: what it makes would have no owner.
+  if (!spaces.fresh.has('user')) return { runtime: [], child: spaces.ownIds ? [becomeRoot] : [] };
   const { uid, gid } = idMaps(spec, facts);
   const how = facts.ids?.maps ?? 'root';
   const setgroups = how === 'single' ? 'deny' : '';
@@ -101,12 +105,12 @@ export function userNamespace(
     },
   };
   const sync: Step = { by: 'child', op: 'sync', args: { point: 'maps' } };
-  const root: Step = { by: 'child', op: 'credentials', args: { user: { uid: 0, gid: 0 } } };
   // The map files belong to the creator only while the child may be looked at; root needs no such thing.
-  if (how === 'root') return { runtime: [maps], child: [sync, root] };
-  return { runtime: [maps], child: [dumpable(true), sync, dumpable(false), root] };
+  if (how === 'root') return { runtime: [maps], child: [sync, becomeRoot] };
+  return { runtime: [maps], child: [dumpable(true), sync, dumpable(false), becomeRoot] };
 }
 
+const becomeRoot: Step = { by: 'child', op: 'credentials', args: { user: { uid: 0, gid: 0 } } };
 const line = (map: IdMapping): string => `${map.containerID} ${map.hostID} ${map.size}`;
 const dumpable = (on: boolean): Step => ({
   by: 'child',

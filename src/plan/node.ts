@@ -24,20 +24,29 @@ export interface DeviceSteps {
   readonly nodes: readonly Step[];
 }
 
+const standardLinks = links.map(([path, target]): Step => ({ by: 'child', op: 'symlink', args: { target, path } }));
+
 /** `isBind` tells whether a mount brings its own devices. */
 export function deviceSteps(spec: Spec, spaces: Spaces, facts: Facts, isBind: (mount: Mount) => boolean): DeviceSteps {
-  const fresh = (spec.mounts ?? []).some((mount) => mount.destination === '/dev' && !isBind(mount));
+  const dev = spec.mounts?.find((mount) => mount.destination === '/dev');
+  // OCI wants them in every container, but a directory of the host's is left as it is: a bind, or on hostfs all that
+  // there is.
+  const ours = dev === undefined ? facts.kernel === 'linux' || spec.root.path.startsWith('builtin:') : !isBind(dev);
   const own = (spec.linux?.devices ?? []).map((device) => ({ ...device, path: normal(device.path) }));
-  const devices = fresh ? [...standard.filter((one) => !own.some((other) => other.path === one.path)), ...own] : own;
-  const symlinks = (fresh ? links : []).map(
-    ([path, target]): Step => ({ by: 'child', op: 'symlink', args: { target, path } }),
-  );
-  if (facts.kernel === 'portable' || (!spaces.fresh.has('user') && !facts.rootless)) {
-    return { sources: [], nodes: [...devices.map(node), ...symlinks] };
+  const devices = ours ? [...standard.filter((one) => !own.some((other) => other.path === one.path)), ...own] : own;
+  const place: Step[] =
+    ours && dev === undefined ? [{ by: 'child', op: 'mkdirs', args: { path: '/dev', mode: 0o755 } }] : [];
+  const symlinks = ours ? standardLinks : [];
+  if (facts.kernel === 'portable' || !spaces.ownIds) {
+    const nodes = own.length === 0 && ours ? standardNodes : devices.map(node);
+    return { sources: [], nodes: [...place, ...nodes, ...symlinks] };
   }
   const slot = (i: number): Slot => `$dev${i}`;
   const bound = devices.map((device, i) => bind(device, slot(i), facts));
-  return { sources: bound.map((one) => one.source), nodes: [...bound.flatMap((one) => one.steps), ...symlinks] };
+  return {
+    sources: bound.map((one) => one.source),
+    nodes: [...place, ...bound.flatMap((one) => one.steps), ...symlinks],
+  };
 }
 
 function node(device: Device): Step {
@@ -54,6 +63,8 @@ function node(device: Device): Step {
     },
   };
 }
+
+const standardNodes = standard.map(node);
 
 /** The host's node of the same name, which is the only way to a device here. */
 function bind(

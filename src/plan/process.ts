@@ -2,7 +2,8 @@
 // process and an exec share them.
 
 import { SpecError } from '../errno.ts';
-import type { Facts, PlanOptions, Step } from '../plan.ts';
+import type { User } from '../kernel/uapi/step.ts';
+import type { Action, Facts, PlanOptions, Step } from '../plan.ts';
 import type { Capabilities, ProcessSpec, Rlimit, Spec } from '../spec.ts';
 import { type IdMaps, isMapped } from './namespace.ts';
 import { filterSteps } from './filter.ts';
@@ -59,59 +60,49 @@ export interface ProcessContext {
   readonly maps: IdMaps | undefined;
 }
 
+const child = (action: Action): Step => ({ by: 'child', ...action });
+const keepCaps = child({ op: 'keepcaps', args: { on: true } });
+const dropCaps = child({ op: 'keepcaps', args: { on: false } });
+const defaultUmask = child({ op: 'umask', args: { mask: 0o022 } });
+const atRoot = child({ op: 'chdir', args: { path: '/' } });
+const noNewPrivs = child({ op: 'no_new_privs', args: {} });
+const park = child({ op: 'park', args: {} });
+const becomeInit = child({ op: 'init', args: {} });
+const nobody: User = { uid: 0, gid: 0 };
+
 export function processSteps(process: ProcessSpec, context: ProcessContext): Step[] {
   const { spec, facts, maps } = context;
   if (maps !== undefined) checkIds(process, maps, facts);
-  const sets = capabilitySets(process.capabilities, facts);
-  const filter = filterSteps(spec.linux?.seccomp, sets.bounding, facts);
-  const early = process.noNewPrivileges ? [] : filter;
-  const late = process.noNewPrivileges ? filter : [];
-  const { user = { uid: 0, gid: 0 }, cwd } = process;
-  const steps: Step[] = [...limits(process.rlimits ?? [])];
+  const powers = powersOf(process.capabilities, facts);
+  const filter = filterSteps(spec.linux?.seccomp, powers.bounding, facts);
+  const { user = nobody, cwd, noNewPrivileges } = process;
+  const steps: Step[] = limits(process.rlimits ?? []);
   if (process.oomScoreAdj !== undefined) {
-    steps.push({
-      by: 'child',
-      op: 'write',
-      args: { path: '/proc/self/oom_score_adj', text: String(process.oomScoreAdj) },
-    });
+    steps.push(child({ op: 'write', args: { path: '/proc/self/oom_score_adj', text: String(process.oomScoreAdj) } }));
   }
   // A missing directory is made, as container runtimes do, while root can; chdir then says what is wrong with it.
   if (cwd !== '/') {
-    steps.push({
-      by: 'child',
-      op: 'mkdirs',
-      args: { path: cwd, mode: 0o755 },
-      optional: ['EROFS', 'EACCES', 'ENOTDIR', 'EEXIST'],
-    });
+    const optional = ['EROFS', 'EACCES', 'ENOTDIR', 'EEXIST'] as const;
+    steps.push({ by: 'child', op: 'mkdirs', args: { path: cwd, mode: 0o755 }, optional });
   }
   // Without no_new_privs a filter may only be set with CAP_SYS_ADMIN, which is soon gone: it has to allow what follows.
-  steps.push(...early);
+  if (!noNewPrivileges) steps.push(...filter);
   // The bounding set while CAP_SETPCAP is still there, ids with keepcaps so that they cost nothing, then the exact
   // sets.
-  steps.push({ by: 'child', op: 'bounding', args: { keep: sets.bounding } });
-  steps.push({ by: 'child', op: 'keepcaps', args: { on: true } });
-  steps.push({ by: 'child', op: 'credentials', args: { user } });
-  // Another user than root has no capability after exec, ambient ones apart: the rule of capabilities(7), not ours.
-  steps.push({
-    by: 'child',
-    op: 'capset',
-    args: { effective: sets.effective, permitted: sets.permitted, inheritable: sets.inheritable },
-  });
-  steps.push({ by: 'child', op: 'keepcaps', args: { on: false } });
-  steps.push({ by: 'child', op: 'ambient', args: { raise: sets.ambient } });
-  steps.push({ by: 'child', op: 'umask', args: { mask: user.umask ?? 0o022 } });
+  steps.push(powers.bound, keepCaps, child({ op: 'credentials', args: { user } }), powers.set, dropCaps, powers.raise);
+  steps.push(user.umask === undefined ? defaultUmask : child({ op: 'umask', args: { mask: user.umask } }));
   // Entered as the user who will live in it.
-  steps.push({ by: 'child', op: 'chdir', args: { path: cwd } });
-  if (process.noNewPrivileges) steps.push({ by: 'child', op: 'no_new_privs', args: {} });
+  steps.push(cwd === '/' ? atRoot : child({ op: 'chdir', args: { path: cwd } }));
+  if (noNewPrivileges) steps.push(noNewPrivs);
   steps.push(dieWithParent);
-  steps.push(...late);
-  steps.push({ by: 'child', op: 'park', args: {} });
+  if (noNewPrivileges) steps.push(...filter);
+  steps.push(park);
   let { args } = process;
   if (facts.kernel === 'linux' && args[0] === builtinInit && args[1] === '--' && args.length > 2) {
     args = args.slice(2);
-    steps.push({ by: 'child', op: 'init', args: {} });
+    steps.push(becomeInit);
   }
-  steps.push({ by: 'child', op: 'exec', args: { args, env: process.env ?? [] } });
+  steps.push(child({ op: 'exec', args: { args, env: process.env ?? [] } }));
   return steps;
 }
 
@@ -132,24 +123,37 @@ function limits(rlimits: readonly Rlimit[]): Step[] {
 
 const bareLimit = (type: string): string => type.replace(/^RLIMIT_/, '');
 
-type Sets = { readonly [K in keyof Required<Capabilities>]: readonly string[] };
-const noSets: Sets = { bounding: [], effective: [], permitted: [], inheritable: [], ambient: [] };
-const known = new WeakMap<Capabilities, { readonly facts: Facts; readonly sets: Sets }>();
+/** The capability sets of a process, as steps. */
+interface Powers {
+  readonly facts: Facts;
+  readonly bounding: readonly string[];
+  readonly bound: Step;
+  readonly set: Step;
+  readonly raise: Step;
+}
 
-/** Names without prefix; what this kernel's root itself does not have is left out, since nobody can be given it. */
-function capabilitySets(given: Capabilities | undefined, facts: Facts): Sets {
-  if (given === undefined) return noSets;
+const noCapabilities: Capabilities = Object.freeze({});
+const known = new WeakMap<Capabilities, Powers>();
+
+/** What this machine's root itself does not have is left out, since nobody can be given it. */
+function powersOf(given: Capabilities = noCapabilities, facts: Facts): Powers {
   const before = known.get(given);
-  if (before !== undefined && before.facts === facts) return before.sets;
+  if (before?.facts === facts) return before;
   const have = facts.capabilities === undefined ? undefined : new Set(facts.capabilities);
   const bare = (names: readonly string[] = []): readonly string[] =>
-    names.map((name) => name.toUpperCase().replace(/^CAP_/, '')).filter((name) => have === undefined || have.has(name));
-  const sets: Sets = {
-    bounding: bare(given.bounding), effective: bare(given.effective), permitted: bare(given.permitted),
-    inheritable: bare(given.inheritable), ambient: bare(given.ambient),
+    names
+      .map((name) => name.toUpperCase().replace(/^CAP_/, ''))
+      .filter((name) => have === undefined || have.has(name));
+  const [bounding, effective, permitted, inheritable] =
+    [bare(given.bounding), bare(given.effective), bare(given.permitted), bare(given.inheritable)];
+  const powers: Powers = {
+    facts, bounding, bound: child({ op: 'bounding', args: { keep: bounding } }),
+    // Another user than root has none after exec, ambient ones apart: the rule of capabilities(7), not ours.
+    set: child({ op: 'capset', args: { effective, permitted, inheritable } }),
+    raise: child({ op: 'ambient', args: { raise: bare(given.ambient) } }),
   };
-  known.set(given, { facts, sets });
-  return sets;
+  if (Object.isFrozen(given)) known.set(given, powers);
+  return powers;
 }
 
 const idOf = (word: string): number | undefined => (/^\d+$/.test(word) ? Number(word) : undefined);

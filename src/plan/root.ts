@@ -5,7 +5,7 @@
 import { SpecError, TwinboxError } from '../errno.ts';
 import { busyboxRoot, hostRoot } from '../image.ts';
 import { directories, files, hostsOf, sbin } from '../skeleton.ts';
-import type { Facts, Images, PlanOptions, Slot, Step } from '../plan.ts';
+import type { Facts, HostImage, Images, PlanOptions, Slot, Step } from '../plan.ts';
 import type { Spec } from '../spec.ts';
 import type { Spaces } from './namespace.ts';
 import { fromRoot } from './path.ts';
@@ -47,39 +47,60 @@ function fromTemplate(path: string, spec: Spec): RootSteps {
   };
 }
 
-const emptyRoot = (spaces: Spaces): Step => newTree('tmpfs', '$root', 'mode=755', spaces.fresh.has('user'));
+const emptyRoot = (spaces: Spaces): Step => newTree('tmpfs', '$root', 'mode=755', spaces.ownIds);
 const readOnly = ['RDONLY', 'NOSUID', 'NODEV'];
 const file = (name: string, text: string): Step => ({ by: 'child', op: 'write', args: { path: `/etc/${name}`, text } });
 const directory = (path: string, mode = 0o755): Step => ({ by: 'child', op: 'mkdirs', args: { path, mode } });
 const link = (path: string, target: string): Step => ({ by: 'child', op: 'symlink', args: { target, path } });
 
+interface Parts {
+  readonly sources: readonly Step[];
+  readonly build: readonly Step[];
+}
+
+/** What an image is made of is the same for every container on a machine. */
+const made = new WeakMap<Facts, Map<string, Parts>>();
+
+function parts(facts: Facts, image: string, make: () => Parts): Parts {
+  let known = made.get(facts);
+  if (known === undefined) made.set(facts, (known = new Map()));
+  let found = known.get(image);
+  if (found === undefined) known.set(image, (found = make()));
+  return found;
+}
+
 /** A static busybox and a link for each applet, at /bin. */
 function busybox(spec: Spec, spaces: Spaces, facts: Facts, images: Images): RootSteps {
-  if (images.busybox === undefined) {
+  const template = images.busybox;
+  if (template === undefined) {
     throw new TwinboxError({
       code: 'ENOENT', message: 'the image busybox needs a static busybox on this system',
       hint: images.busyboxMissing ?? 'install busybox-static, or use the image host or a directory',
     });
   }
-  return {
-    sources: [emptyRoot(spaces), hostTree(`${images.busybox}/bin`, '$bin', [], false, facts)],
+  const { sources, build } = parts(facts, 'busybox', () => ({
+    sources: [hostTree(`${template}/bin`, '$bin', [], false, facts)],
     build: [
       directory('/bin'), ...attach('$bin', '/bin', facts), remount('/bin', readOnly),
       ...tree(new Set(['bin'])),
       ...[...sbin].filter((name) => name !== 'docker-init').map((name) => link(`/sbin/${name}`, `../bin/${name}`)),
-      ...identity(spec, spaces, images),
     ],
-  };
+  }));
+  return { sources: [emptyRoot(spaces), ...sources], build: [...build, ...identity(spec, spaces, images)] };
 }
 
 /** The system's own programs, read-only and without set-user-ID, and of /etc what the loader and libraries need. */
 function host(spec: Spec, spaces: Spaces, facts: Facts, images: Images): RootSteps {
-  const { binds, links, etc } = images.host!;
+  const { sources, build } = parts(facts, 'host', () => hostParts(facts, images.host!));
+  return { sources: [emptyRoot(spaces), ...sources], build: [...build, ...identity(spec, spaces, images)] };
+}
+
+function hostParts(facts: Facts, { binds, links, etc }: HostImage): Parts {
   const all = [...binds, ...etc];
   const slot = (i: number): Slot => `$host${i}`;
   const taken = new Set([...binds, ...links.map(([path]) => path)].map((path) => path.slice(1)));
   return {
-    sources: [emptyRoot(spaces), ...all.map((path, i) => hostTree(path, slot(i), [], true, facts))],
+    sources: all.map((path, i) => hostTree(path, slot(i), [], true, facts)),
     build: [
       ...all.flatMap((path, i): Step[] => {
         const dir = i < binds.length || path.endsWith('/');
@@ -91,7 +112,6 @@ function host(spec: Spec, spaces: Spaces, facts: Facts, images: Images): RootSte
       }),
       ...links.map(([path, target]) => link(path, target)),
       ...tree(taken),
-      ...identity(spec, spaces, images),
     ],
   };
 }
@@ -107,9 +127,18 @@ function tree(taken: ReadonlySet<string>): Step[] {
     .map(([path, mode]) => directory(`/${path}`, mode));
 }
 
+/** Who one is: of no image, and for all containers without a name the same. */
 function identity({ hostname }: Spec, spaces: Spaces, { resolvConf }: Images): Step[] {
-  const text: Record<string, string> = { ...files };
-  if (!spaces.all.includes('network') && resolvConf !== undefined) text['etc/resolv.conf'] = resolvConf;
-  if (hostname !== undefined) Object.assign(text, { 'etc/hosts': hostsOf(hostname), 'etc/hostname': `${hostname}\n` });
-  return Object.entries(text).map(([path, content]) => file(path.slice('etc/'.length), content));
+  const outside = !spaces.all.includes('network') && resolvConf !== undefined;
+  return [
+    ...commonFiles,
+    hostname === undefined ? plainHosts : file('hosts', hostsOf(hostname)),
+    outside ? file('resolv.conf', resolvConf) : noNetwork,
+    ...(hostname === undefined ? [] : [file('hostname', `${hostname}\n`)]),
+  ];
 }
+
+const ofSkeleton = (name: string): Step => file(name, files[`etc/${name}`]!);
+const commonFiles = ['passwd', 'group', 'nsswitch.conf'].map(ofSkeleton);
+const plainHosts = ofSkeleton('hosts');
+const noNetwork = ofSkeleton('resolv.conf');

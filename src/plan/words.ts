@@ -8,8 +8,8 @@ import type { Mount } from '../spec.ts';
 const words: Readonly<Record<string, readonly [flag: string, set: boolean]>> = {
   ro: ['RDONLY', true], rw: ['RDONLY', false], nosuid: ['NOSUID', true], suid: ['NOSUID', false],
   nodev: ['NODEV', true], dev: ['NODEV', false], noexec: ['NOEXEC', true], exec: ['NOEXEC', false],
-  noatime: ['NOATIME', true], atime: ['NOATIME', false], nodiratime: ['NODIRATIME', true], diratime: ['NODIRATIME', false],
-  relatime: ['RELATIME', true], norelatime: ['RELATIME', false],
+  noatime: ['NOATIME', true], atime: ['NOATIME', false], nodiratime: ['NODIRATIME', true],
+  diratime: ['NODIRATIME', false], relatime: ['RELATIME', true], norelatime: ['RELATIME', false],
   strictatime: ['STRICTATIME', true], nostrictatime: ['STRICTATIME', false],
   nosymfollow: ['NOSYMFOLLOW', true], symfollow: ['NOSYMFOLLOW', false],
   sync: ['SYNCHRONOUS', true], async: ['SYNCHRONOUS', false], dirsync: ['DIRSYNC', true],
@@ -44,7 +44,9 @@ const read = new WeakMap<Mount, Words>();
 /** `field` is what an error calls the mount. */
 export function wordsOf(mount: Mount, field: string): Words {
   let found = read.get(mount);
-  if (found === undefined) read.set(mount, (found = parse(mount, field)));
+  if (found !== undefined) return found;
+  found = parse(mount, field);
+  if (Object.isFrozen(mount)) read.set(mount, found);
   return found;
 }
 

@@ -60,10 +60,9 @@ export function defaultMounts(
   if (mounts === undefined) {
     if (known.size > 64) known.clear();
     const here = (path: string): boolean => stat === undefined || stat(path)?.type === 'directory';
-    known.set(
-      key,
-      (mounts = makeMounts(situation, shmSize).filter((mount) => mount.type !== 'bind' || here(mount.source!))),
-    );
+    mounts = makeMounts(situation, shmSize).filter((mount) => mount.type !== 'bind' || here(mount.source!));
+    // Frozen: whoever meets one again may rely on it.
+    known.set(key, Object.freeze(mounts.map((mount) => Object.freeze(mount))));
   }
   return mounts;
 }

@@ -89,14 +89,23 @@ export function checkSpec(spec: Spec): Spec {
   checkName('hostname', spec.hostname);
   checkName('domainname', spec.domainname);
   checkProcess(spec.process, 'process');
-  spec.mounts?.forEach(checkMount);
+  spec.mounts?.forEach((mount, i) => once(mount, () => checkMount(mount, i)));
   if (spec.linux !== undefined) checkLinux(spec.linux);
   return spec;
 }
 
+/** What was found good, and cannot change: parts of docker's defaults come again with every container. */
+const checked = new WeakSet<object>();
+
+function once(value: object, check: () => void): void {
+  if (checked.has(value)) return;
+  check();
+  if (Object.isFrozen(value)) checked.add(value);
+}
+
 const HOST_NAME_MAX = 64;
 
-function checkName(field: string, name: string | undefined): void {
+export function checkName(field: string, name: string | undefined): void {
   if (name === undefined) return;
   text(field, name);
   if (name.length > HOST_NAME_MAX) throw new SpecError(field, 'longer than 64 bytes');
@@ -122,7 +131,8 @@ function checkLinux(linux: Linux): void {
   for (const key of ['uidMappings', 'gidMappings'] as const)
     linux[key]?.forEach((map, i) => checkMapping(`linux.${key}[${i}]`, map));
   for (const key of ['maskedPaths', 'readonlyPaths'] as const) {
-    linux[key]?.forEach((path, i) => absolute(`linux.${key}[${i}]`, path));
+    const paths = linux[key];
+    if (paths !== undefined) once(paths, () => paths.forEach((path, i) => absolute(`linux.${key}[${i}]`, path)));
   }
   linux.devices?.forEach((device, i) => {
     only('linux.devices', `linux.devices[${i}]`, device);
@@ -181,15 +191,10 @@ export function checkProcess(process: ProcessSpec, field: string): ProcessSpec {
   return process;
 }
 
-/** Sets that were found good: the same arrays come again with every container. */
-const checked = new WeakSet<readonly string[]>();
-
 function checkCapabilities(field: string, capabilities: Capabilities | undefined): void {
   only('process.capabilities', field, capabilities);
   for (const [set, names] of Object.entries(capabilities ?? {})) {
-    if (checked.has(names)) continue;
-    names.forEach((name: string) => capability(`${field}.${set}`, name));
-    if (Object.isFrozen(names)) checked.add(names);
+    once(names, () => names.forEach((name: string) => capability(`${field}.${set}`, name)));
   }
 }
 

@@ -42,6 +42,7 @@ const words: readonly (readonly [field: string, options: ContainerOptions])[] = 
   ['process.rlimits[0].type', {...box, ulimits: {nofiles: 1}}],
   ['process.rlimits[0].soft', {...box, ulimits: {nofile: -2}}],
   ['process.oomScoreAdj', {...box, oomScoreAdj: 1001}],
+  ['requireIsolation', {...box, requireIsolation: true}],
   ['devices[0]', {...box, devices: ['/dev/fuse']}],
   ['network', {...box, network: 'bridge'}],
   ['network', {...box, network: 'host'}],
