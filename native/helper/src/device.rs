@@ -20,8 +20,8 @@ pub struct Node {
     pub gid: u32,
 }
 
-/// What a step has found at a path. The next one may begin there: devices are made in one directory one after the other,
-/// and what was made is then mounted on. It is forgotten by every step that may change where paths lead.
+/// What a step has found at a path. The next one may begin there: devices are made in one directory one after the
+/// other, and what was made is then mounted on. It is forgotten by every step that may change where paths lead.
 pub struct Found {
     path: Option<Name>,
     file: Owned,

@@ -52,8 +52,8 @@ impl Child {
         Ok(())
     }
 
-    /// The container's own /dev/null instead of the host's, if it is one. The host's stays where it is not: it came through
-    /// a read-only mount that is nobody's, which shows as "/" in procfs.
+    /// The container's own /dev/null instead of the host's, if it is one. The host's stays where it is not: it came
+    /// through a read-only mount that is nobody's, which shows as "/" in procfs.
     pub fn own_null(&self) -> Result<()> {
         const NULL: i64 = 0;
         if !self.kinds.contains(&NULL) {
@@ -101,8 +101,8 @@ pub fn kinds(plan: &Plan) -> [i64; 3] {
     [0, 1, 2].map(|n| kinds.and_then(|kinds| kinds.get(n)).unwrap_or(-1))
 }
 
-/// Every signal back to its default: Node ignores SIGPIPE and SIGXFSZ, and what is ignored stays so through execve(2). The
-/// supervisor does this once, at its start, and never sets a handler, so that its children begin with the defaults.
+/// Every signal back to its default: Node ignores SIGPIPE and SIGXFSZ, and what is ignored stays so through execve(2).
+/// The supervisor does this once, at its start, and never sets a handler, so that its children begin with the defaults.
 pub fn default_signals() -> Result<()> {
     (1..=NSIG).filter(|signal| ![SIGKILL, SIGSTOP].contains(signal)).try_for_each(sys::signal_default)
 }

@@ -1,8 +1,8 @@
 //! The init that comes with twinbox (docker's --init): PID 1 stays what it is, and its child becomes the program. It
 //! passes signals on, reaps whatever is orphaned in the container, and ends as its child does.
 //!
-//! It is the helper still, from a sealed memfd, and not dumpable: nobody inside can look into it or change it. It holds no
-//! descriptor at all.
+//! It is the helper still, from a sealed memfd, and not dumpable: nobody inside can look into it or change it. It holds
+//! no descriptor at all.
 
 use crate::abi::*;
 use crate::errno::Result;
@@ -16,7 +16,8 @@ impl Child {
     /// Step `init`: comes back in the child, whose next step is exec.
     pub fn init(&mut self) -> Result<()> {
         let waited = FAULTS.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (signal - 1)));
-        // Blocked before there is a child, so that none is lost. What is blocked also reaches a PID 1 without a handler.
+        // Blocked before there is a child, so that none is lost. What is blocked also reaches a PID 1 without a
+        // handler.
         sys::set_signal_mask(waited)?;
         // Where PIDs are shared orphans would go to the supervisor.
         let _ = sys::prctl(PR_SET_CHILD_SUBREAPER, 1);

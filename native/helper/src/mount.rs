@@ -106,7 +106,8 @@ impl Child {
             return fail(EINVAL);
         }
         // mount(2) takes half the time of the calls that make a mount in pieces, and options longer than the 255 bytes
-        // that fsconfig(2) takes, as an overlay's list of layers is. But a comma in an option it would take for the end.
+        // that fsconfig(2) takes, as an overlay's list of layers is. But a comma in an option it would take for the
+        // end.
         match joined(data.clone()) {
             Some(joined) => {
                 within(target.fd(), || sys::mount(Some(source), c".", Some(kind), flags, Some(joined.as_c())))
@@ -163,10 +164,10 @@ impl Child {
         move_onto(empty, target)
     }
 
-    /// `null` is a detached copy of the host's /dev/null. Before anyone can use it, it becomes read-only, which a device's
-    /// data does not care for but its mode and owner do: the inode is the host's. And it leaves its peer group: what is
-    /// mounted on it would appear on the host's too. Before Linux 6.15 a detached mount cannot be copied: then the
-    /// first file gets it itself, and the copies are made of that.
+    /// `null` is a detached copy of the host's /dev/null. Before anyone can use it, it becomes read-only, which a
+    /// device's data does not care for but its mode and owner do: the inode is the host's. And it leaves its peer
+    /// group: what is mounted on it would appear on the host's too. Before Linux 6.15 a detached mount cannot be
+    /// copied: then the first file gets it itself, and the copies are made of that.
     fn cover_file(&mut self, target: Fd, null: Fd) -> Result<()> {
         let device = sys::fstat(null)?;
         if !device.is(S_IFCHR) || (device.major, device.minor) != (1, 3) {

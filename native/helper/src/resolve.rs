@@ -75,12 +75,14 @@ fn walked(root: Fd, path: &CStr, flags: i32, mode: u32) -> Result<Owned> {
 /// Makes the directories of a path as far as they are missing, or with `file` an empty file as its last name, and gives
 /// what is there in the end. Symlinks are followed, and where one leads nowhere, the way there is made.
 pub fn make(root: Fd, path: &CStr, mode: u32, file: bool) -> Result<Owned> {
-    // Mostly it is there.
-    let found = match resolve(root, path) {
-        Err(error) if error == ENOENT => {
-            let make = Make { mode, file };
-            Walk::begin(root, path)?.finish(true, Some(make))?.ok_or(Errno::new(ENOENT))?
-        }
+    let make = Make { mode, file };
+    // Mostly it is there, or its parent is.
+    let found = match open(root, path, O_PATH | if file { 0 } else { O_DIRECTORY }, 0) {
+        Err(error) if error == ENOENT => match make_last(root, path, make)? {
+            Some(made) => return Ok(made),
+            None => Walk::begin(root, path)?.finish(true, Some(make))?.ok_or(error)?,
+        },
+        Ok(found) if !file => return Ok(found),
         result => result?,
     };
     match (file, sys::fstat(found.fd())?.is(S_IFDIR)) {
@@ -88,6 +90,20 @@ pub fn make(root: Fd, path: &CStr, mode: u32, file: bool) -> Result<Owned> {
         (false, false) => fail(ENOTDIR),
         _ => Ok(found),
     }
+}
+
+/// Makes the last name in a directory that is there. `None`: it is not, or the name is a symlink to nowhere.
+fn make_last(root: Fd, path: &CStr, make: Make) -> Result<Option<Owned>> {
+    if path.to_bytes().ends_with(b"/") {
+        return Ok(None);
+    }
+    let Ok((directory, name)) = parent(root, path) else { return Ok(None) };
+    match make.make(directory.fd(), name.as_c(), true) {
+        Err(error) if error == EEXIST => return Ok(None),
+        result => result?,
+    }
+    let flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | if make.file { 0 } else { O_DIRECTORY };
+    sys::openat(directory.fd(), name.as_c(), flags, 0).map(|fd| Some(Owned::new(fd)))
 }
 
 /// The directory that holds a path's last name, and that name, for what is made or opened there without following it.
@@ -123,6 +139,16 @@ fn goes_up(path: &[u8]) -> bool {
 struct Make {
     mode: u32,
     file: bool,
+}
+
+impl Make {
+    fn make(self, directory: Fd, name: &CStr, last: bool) -> Result<()> {
+        if last && self.file {
+            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+            return sys::openat(directory, name, flags, self.mode).map(sys::close);
+        }
+        sys::mkdirat(directory, name, if self.file { 0o755 } else { self.mode })
+    }
 }
 
 /// A walk on its way.
@@ -229,13 +255,7 @@ impl Walk {
             (Err(error), Some(make)) if error == ENOENT => (error, make),
             (result, _) => return result,
         };
-        let made = if last && make.file {
-            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-            sys::openat(dir, name, flags, make.mode).map(sys::close)
-        } else {
-            sys::mkdirat(dir, name, if make.file { 0o755 } else { make.mode })
-        };
-        match made {
+        match make.make(dir, name, last) {
             Err(made) if made != EEXIST => Err(if made == ENOENT { error } else { made }),
             _ => open(),
         }

@@ -92,27 +92,35 @@ pub fn run(mut plan: Plan, mut child: Child, from: u32) -> ! {
 }
 
 /// A child of the pool: makes the steps of the pool's plan, then waits for its own and goes on with that.
-pub fn run_pooled(plan: Plan, mut child: Child, from: u32) -> ! {
-    if steps(&plan, &mut child, from).is_some() {
-        report(&child, plan.header().steps, Errno::new(EINVAL));
+pub fn run_pooled(pool: Plan, mut child: Child, from: u32) -> ! {
+    if steps(&pool, &mut child, from).is_some() {
+        report(&child, pool.header().steps, Errno::new(EINVAL));
     }
-    plan.unmap();
-    if let Err(error) = channel::tell(child.channel, &Message { kind: channel::READY, ..Message::default() }) {
-        report(&child, 0, error);
-    }
-    match channel::receive_plan(child.channel) {
-        Ok((plan, slots, from)) => {
-            for fd in child.slots.iter().filter(|fd| **fd >= 0) {
-                sys::close(*fd);
-            }
-            let mut child = Child::new(slots, child.channel);
-            match child.stdio() {
-                Ok(()) => run(plan, child, from),
-                Err(error) => report(&child, from, error),
-            }
-        }
+    match go_on(&pool, &mut child, from) {
+        Ok((plan, next)) => run(plan, child, next),
         Err(error) => report(&child, 0, error),
     }
+}
+
+/// Takes the plan that the child was waiting for, and the step to go on with.
+fn go_on(pool: &Plan, child: &mut Child, from: u32) -> Result<(Plan, u32)> {
+    channel::tell(child.channel, &Message { kind: channel::READY, ..Message::default() })?;
+    let (plan, slots, next) = channel::receive_plan(child.channel)?;
+    // What is prepaid follows the clone in both plans, step for step, but slots may have other numbers in them.
+    let first = plan.clone_step().map_or(next, |clone| clone + 1);
+    let prepaid = plan.steps().skip(first as usize).take_while(|step| step.index < next);
+    for (made, step) in pool.steps().skip(from as usize).zip(prepaid) {
+        if let (By::Child, Some(old), Some(new)) = (made.by, made.slot, step.slot) {
+            if let (Some(held), Some(place)) = (child.slots.get_mut(old), slots.get_mut(new)) {
+                *place = core::mem::replace(held, -1);
+            }
+        }
+    }
+    child.slots.iter().filter(|fd| **fd >= 0).for_each(|fd| sys::close(*fd));
+    child.slots = slots;
+    child.null_is_ready = false;
+    child.stdio()?;
+    Ok((plan, next))
 }
 
 /// A step that ends the plan.

@@ -180,6 +180,44 @@ fn an_init_reaps_passes_signals_on_and_ends_as_its_child() {
     assert_eq!(missing.run().error(), ENOENT);
 }
 
+/// A child of the pool, and the end of its channel.
+fn pooled(prefix: Encoder) -> (Fd, sys::Cloned) {
+    let pool = map(&prefix.finish(1, SLOTS));
+    let slots = sys::table::<Fd>(SLOTS as usize).unwrap();
+    slots.fill(-1);
+    slots[slot::PROC] = sys::openat(AT_FDCWD, c"/proc", O_PATH | O_CLOEXEC, 0).unwrap();
+    let [mine, theirs] = sys::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC).unwrap();
+    let cloned = sys::clone3(CONTAINER, SIGCHLD, -1).unwrap();
+    if cloned.pid == 0 {
+        let from = pool.clone_step().unwrap() + 1;
+        step::run_pooled(pool, Child::new(slots, theirs), from);
+    }
+    sys::close(theirs);
+    sys::close(slots[slot::PROC]);
+    channel::expect(mine, channel::READY).unwrap();
+    (mine, cloned)
+}
+
+/// Gives it its plan; what it prints, and what else it tells.
+fn hand_over((mine, cloned): (Fd, sys::Cloned), birth: Birth, mut slots: Vec<Fd>, from: u32) -> (String, usize) {
+    let (mut output, sink) = pipe();
+    slots[slot::STDIO + 1] = sink.as_raw_fd();
+    slots[slot::STDIO + 2] = sink.as_raw_fd();
+    let memfd = memfd(&birth.plan.finish(1, slots.len() as u32));
+    channel::send_plan(mine, memfd, &slots, &[], from).unwrap();
+    drop(sink);
+    let mut text = String::new();
+    output.read_to_string(&mut text).unwrap();
+    let mut rest = [0; 32];
+    let length = sys::read(mine, &mut rest).unwrap();
+    if length != 0 {
+        text += &format!("{:?}", Message::decode(&rest));
+    }
+    sys::waitid(P_PIDFD, cloned.pidfd, WEXITED).unwrap();
+    [mine, memfd, cloned.pidfd, slots[slot::PROC], slots[slot::STDIO]].into_iter().for_each(sys::close);
+    (text.trim_end().into(), length)
+}
+
 #[test]
 fn a_child_of_the_pool_goes_on_with_its_own_plan() {
     if !is_root() {
@@ -191,37 +229,76 @@ fn a_child_of_the_pool_goes_on_with_its_own_plan() {
     prefix.child(Op::CloseFds);
     prefix.child(Op::Mount).text("").text("/").text("").int((MS_REC | MS_PRIVATE) as i64).texts(&[]);
     prefix.child(Op::Loopback);
-    let pool = map(&prefix.finish(1, 8));
-    let slots = sys::table::<Fd>(8).unwrap();
-    slots.fill(-1);
-    slots[slot::PROC] = sys::openat(AT_FDCWD, c"/proc", O_PATH | O_CLOEXEC, 0).unwrap();
-    let [mine, theirs] = sys::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC).unwrap();
-    let cloned = sys::clone3(CONTAINER, SIGCHLD, -1).unwrap();
-    if cloned.pid == 0 {
-        step::run_pooled(pool, Child::new(slots, theirs), 1);
-    }
-    sys::close(theirs);
-    channel::expect(mine, channel::READY).unwrap();
+    let child = pooled(prefix);
     let mut birth = Birth::container(&image);
     birth.detach();
     let script = "echo $$; ls /proc/self/fd | tr '\\n' ' '; ifconfig lo | grep -c UP";
     birth.exec(&["sh", "-c", script], &["PATH=/bin"]);
-    let (mut output, sink) = pipe();
     let mut slots = birth.slots.clone();
-    slots[slot::STDIO + 1] = sink.as_raw_fd();
-    slots[slot::STDIO + 2] = sink.as_raw_fd();
     // More than go into one message.
     slots.extend([slots[slot::PROC]; 300]);
-    let bytes = birth.plan.finish(1, slots.len() as u32);
-    let memfd = memfd(&bytes);
     // Without `clone` and `close_fds`, which are made.
-    channel::send_plan(mine, memfd, &slots, &[], 2).unwrap();
-    drop(sink);
-    let mut text = String::new();
-    output.read_to_string(&mut text).unwrap();
-    let mut rest = [0; 32];
-    let length = sys::read(mine, &mut rest).unwrap();
-    assert_eq!((text.trim_end(), length), ("1\n0 1 2 3 1", 0));
-    sys::waitid(P_PIDFD, cloned.pidfd, WEXITED).unwrap();
-    [mine, memfd, cloned.pidfd].into_iter().for_each(sys::close);
+    assert_eq!(hand_over(child, birth, slots, 2), ("1\n0 1 2 3 1".into(), 0));
+}
+
+/// What does not depend on the image is made ahead, on a root of its own, and moved into the container's.
+#[test]
+fn a_child_of_the_pool_brings_its_mounts_along() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("nest");
+    image.link("/bin/../run/elsewhere", "etc/proc");
+    let private = (MS_REC | MS_PRIVATE) as i64;
+    // The same steps in both plans, with other slots.
+    let ahead = |plan: &mut Encoder, nest: u16| {
+        plan.child(Op::CloseFds);
+        plan.child(Op::Fsmount).text("tmpfs").text("nest").texts(&["mode=755"]).int(0).result(nest);
+        plan.child(Op::Mount).text("").text("/").text("").int(private).texts(&[]);
+        plan.child(Op::MoveMount).int(nest as i64).text("/");
+        plan.child(Op::Chdir).text("/");
+        plan.child(Op::PivotRoot);
+        plan.child(Op::Mkdirs).text("/proc").int(0o755).int(0);
+        plan.child(Op::Mount).text("proc").text("/proc").text("proc").int(MS_NOSUID as i64).texts(&[]);
+        plan.child(Op::Mkdirs).text("/dev").int(0o755).int(0);
+        plan.child(Op::Mount).text("dev").text("/dev").text("tmpfs").int(0).texts(&["mode=755"]);
+        plan.child(Op::Mknod).text("/dev/null").int(S_IFCHR as i64).int(1).int(3).int(0o666).int(0).int(0);
+        plan.child(Op::Readonly).text("/proc/sys");
+        plan.child(Op::Mkdirs).text("/root").int(0o755).int(0);
+        plan.child(Op::Umount).text(".").int(MNT_DETACH as i64);
+        plan.child(Op::Chdir).text("/");
+        plan.child(Op::OpenTree).text("/proc").int(0).result(nest + 1);
+        plan.child(Op::OpenTree).text("/dev").int(0).result(nest + 2);
+    };
+    let mut prefix = Encoder::new();
+    prefix.runtime(Op::Clone).int(CONTAINER as i64).int(0).ints(&[]);
+    ahead(&mut prefix, 8);
+    let child = pooled(prefix);
+    let mut birth = Birth::new(CONTAINER);
+    birth.plan = Encoder::new();
+    birth.plan.runtime(Op::OpenTree).text(image.path()).int(0).result(ROOT);
+    birth.plan.runtime(Op::Clone).int(CONTAINER as i64).int(0).ints(&[]);
+    ahead(&mut birth.plan, 10);
+    let from = birth.plan.next_index();
+    birth.child(Op::MoveMount).int(ROOT as i64).text("/root");
+    birth.child(Op::Mount).text("").text("/root").text("").int(private).texts(&[]);
+    birth.child(Op::Chdir).text("/root");
+    birth.child(Op::PivotRoot);
+    birth.mkdirs("/etc/proc");
+    birth.child(Op::MoveMount).int(11).text("/etc/proc");
+    birth.mkdirs("/dev");
+    birth.child(Op::MoveMount).int(12).text("/dev");
+    birth.detach();
+    let script = "cd /run/elsewhere; echo $$; ls self/fd | tr '\\n' ' '; \
+        (echo x > sys/kernel/hostname) 2>/dev/null || echo ro; \
+        cut -d' ' -f5 self/mountinfo | sort | tr '\\n' ' '; ls -x /dev; ls /";
+    birth.exec(&["sh", "-c", script], &["PATH=/bin"]);
+    let mut slots = birth.slots.clone();
+    let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE as u32;
+    slots[ROOT as usize] = sys::open_tree(AT_FDCWD, &c(image.path()), flags).unwrap();
+    let tree = slots[ROOT as usize];
+    let (text, _) = hand_over(child, birth, slots, from);
+    sys::close(tree);
+    let wanted = "1\n0 1 2 3 ro\n/ /dev /run/elsewhere /run/elsewhere/sys null\nbin\ndev\netc\nproc\nrun\nsys\ntmp";
+    assert_eq!(text, wanted);
 }
