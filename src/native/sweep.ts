@@ -20,7 +20,7 @@ export function sweep(base: string): number {
   for (const name of readdirSync(base)) {
     const path = join(base, name);
     if (!stale(name, path)) continue;
-    const lock = lockFile(join(path, 'lock'));
+    const lock = held(path);
     if (lock === undefined) continue;
     try {
       // While a group stays, so does the record of it.
@@ -34,6 +34,16 @@ export function sweep(base: string): number {
     }
   }
   return swept;
+}
+
+/** The lock of an entry that nobody else has: another sweep, or its own end, may have taken the entry away by now. */
+function held(path: string): number | undefined {
+  try {
+    return lockFile(join(path, 'lock'));
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** A directory of ours with the name of an entry; a link or another's is left alone. */
