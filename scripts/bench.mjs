@@ -93,7 +93,7 @@ function print() {
 function printModes(rows) {
   if (rows.length === 0) return;
   const kinds = [...new Set(rows.map(one => `${one.cpu}|${one.node}`))];
-  const heads = kinds.flatMap(kind => [`portable, ${kind.replace('|v', ' on ')}`, 'native', 'portable / native']);
+  const heads = kinds.flatMap(kind => [`portable, ${kind.replace('|v', ' on ')}`, 'native', 'times, portable / native']);
   console.log(`\n| operation | ${heads.join(' | ')} |\n|---|${heads.map(() => '---|').join('')}`);
   for (const title of new Set(rows.map(one => one.title))) {
     const same = rows.filter(one => one.title === title);
