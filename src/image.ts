@@ -42,8 +42,8 @@ export function resolveImage(name: string, kernel: KernelName = 'portable'): Res
   if (name.endsWith('.wasm')) {
     if (kernel === 'portable') return program(name);
     throw new TwinboxError({
-      code: 'ENOENT',
-      message: `no such image for Linux: ${name} is WebAssembly`,
+      code: 'ENOEXEC',
+      message: `${name} is WebAssembly, which Linux does not run`,
       hint: 'use --mode portable',
     });
   }
