@@ -19,7 +19,7 @@ export function signalTests(mode: Mode): Test {
 
   for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) {
     unix(`${signal} ends a container whose PID 1 has no handler for it`, async () => {
-      const child = start(['run', 'busybox', 'sh', '-c', 'echo up; sleep 1000; sleep 1000']);
+      const child = start(['run', 'busybox', 'sh', '-c', 'echo up; exec sleep 1000']);
       await said(child, 'up');
       child.kill(signal);
       assert.equal(await ended(child), {code, signal: null});

@@ -18,6 +18,8 @@ test.after(() => {
 
 const root = JSON.stringify(dir);
 const open = `const runtime = await createRuntime({mode: 'native', root: ${root}});`;
+/** Where the groups of the test that counts them lie, apart from those of tests beside it. */
+const parent = `/twinbox-test-${process.pid}`;
 const marker = (n: number): string => `${5e6 + n * 1e5 + process.pid % 1e5}`;
 /** What the issue allows, and what a busy machine adds. */
 const goneMs = 2000;
@@ -25,7 +27,7 @@ const goneMs = 2000;
 const start = (n: number, more = ''): string => `${open}
 const box = await runtime.create({image: 'busybox', command: ['sh', '-c', 'setsid sleep ${marker(n)} & trap "" TERM HUP INT; sleep ${marker(n)}; :']${more}});
 await box.start();
-while (!fs.readdirSync('/proc').some(pid => { try { return fs.readFileSync('/proc/' + pid + '/cmdline', 'latin1').startsWith('sleep\\0${marker(n)}'); } catch { return false; } })) await new Promise(r => setTimeout(r, 5));
+while (!fs.readdirSync('/proc').some(pid => { try { const line = fs.readFileSync('/proc/' + pid + '/cmdline', 'latin1'); return line.startsWith('sleep') && line.includes('${marker(n)}'); } catch { return false; } })) await new Promise(r => setTimeout(r, 5));
 say('running');`;
 
 const ways: readonly (readonly [title: string, body: string, status: number | string])[] = [
@@ -106,17 +108,19 @@ await failure(runtime.close());`);
 
 test('three hundred starts leave no descriptor, no zombie, no mount, no cgroup and no file', async () => {
   const [before, after] = await programs.run(`${open}
-const groups = () => fs.existsSync('/sys/fs/cgroup') ? fs.readdirSync('/sys/fs/cgroup', {recursive: true}).filter(name => /twinbox\\/[0-9a-f]{12}/.test(name)).length : 0;
+const hierarchies = ['.', ...fs.readdirSync('/sys/fs/cgroup')].map(name => '/sys/fs/cgroup/' + name + '${parent}');
+const groups = () => hierarchies.filter(dir => fs.existsSync(dir)).flatMap(dir => fs.readdirSync(dir)).filter(name => /^[0-9a-f]{12}/.test(name)).length;
 const state = () => ({fds: fs.readdirSync('/proc/self/fd').length, mounts: fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\\n').length,
   children: fs.readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim().split(' ').length, groups: groups()});
-const batch = async n => { for (let i = 0; i < n; i += 6) await Promise.all(Array.from({length: 6}, () => runtime.run({image: 'busybox', command: ['true']}))); };
+const batch = async n => { for (let i = 0; i < n; i += 6) await Promise.all(Array.from({length: 6}, () => runtime.run({image: 'busybox', command: ['true'], cgroupParent: '${parent}'}))); };
 await batch(30);
 await new Promise(r => setTimeout(r, 300));
 say(state());
 await batch(300);
 await new Promise(r => setTimeout(r, 300));
 say(state());
-await runtime.close();`);
+await runtime.close();
+for (const dir of hierarchies) try { fs.rmdirSync(dir); } catch {}`);
   assert.equal(after, before);
 });
 

@@ -2,6 +2,7 @@
 // mode. What the two differ in is the userland: the emulated kernel has its own, the real one gets a directory with a
 // static busybox and the probes.
 
+import {spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {createRuntime, type BackendFacts, type Container, type Runtime, type Spec} from '../../src/index.ts';
 import {CAP, dockerCaps, type CapName} from '../../src/kernel/uapi/capability.ts';
@@ -50,7 +51,6 @@ const unlimited: Readonly<Record<string, () => NonNullable<Spec['linux']>['resou
   memory: () => ({memory: {limit: -1}}),
   cpu: () => ({cpu: {quota: -1}}),
   cpuset: () => ({cpu: {cpus: readFileSync('/sys/fs/cgroup/cpuset/cpuset.cpus', 'utf8').trim()}}),
-  devices: () => ({devices: [{allow: true, access: 'rwm'}]}),
 };
 
 /** A mode, ready to run rows. */
@@ -155,12 +155,18 @@ class Native implements World {
       name === 'v2' ? version === 2 : version === 1 && controllers.includes(name));
   }
 
-  create(row: Row): Promise<Container> {
+  async create(row: Row): Promise<Container> {
     const setup = setups[row.setup]!;
     const root = this.#roots.make(row.script, setup.user ? mappedRoot : 0);
     const spec = machine(setup, root, '/bin/init', this.#caps);
-    const linux = {...spec.linux, resources: this.#resources(setup.cgroup)};
-    return this.#runtime.create({spec: {...spec, linux}, image: 'rows', stdin: 'ignore'});
+    const network = setup.user ? undefined : await emptyNetwork();
+    try {
+      const namespaces = spec.linux!.namespaces!.map(one => one.type === 'network' && network ? {...one, path: network.path} : one);
+      const linux = {...spec.linux, namespaces, resources: this.#resources(setup.cgroup)};
+      return await this.#runtime.create({spec: {...spec, linux}, image: 'rows', stdin: 'ignore'});
+    } finally {
+      network?.close();
+    }
   }
 
   #resources(cgroup: string | undefined): NonNullable<NonNullable<Spec['linux']>['resources']> {
@@ -173,6 +179,17 @@ class Native implements World {
     await this.#runtime.close();
     this.#roots.close();
   }
+}
+
+/** A fresh network namespace, with its loopback interface down as the kernel makes it: a container's own is brought up. */
+async function emptyNetwork(): Promise<{readonly path: string; close(): void}> {
+  const child = spawn('unshare', ['-n', 'cat'], {stdio: ['pipe', 'pipe', 'ignore']});
+  await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.stdout.once('data', resolve);
+    child.stdin.write('ready');
+  });
+  return {path: `/proc/${child.pid}/ns/net`, close: () => child.stdin.end()};
 }
 
 /** A machine may have lost a capability before us, and then none of its containers has it. */

@@ -116,13 +116,6 @@ export function shellTests(mode: Mode): Test {
     await seat.see(/\nfirst\r?\n\/ # $/);
   });
 
-  typed('what is typed in UTF-8 is edited by characters', async seat => {
-    seat.type('echo äöü\x7f\x7fx\r');
-    await seat.see(/\näx\r?\n\/ # $/);
-    const screen = await seat.screen();
-    assert.ok(screen.includes('/ # echo äx'), screen.join('\n'));
-  });
-
   typed('the screen shows what a person expects', async seat => {
     await seat.line('echo one; echo two');
     const screen = await seat.screen();
@@ -131,10 +124,11 @@ export function shellTests(mode: Mode): Test {
 
   typed('a resize reaches the foreground job', async seat => {
     assert.is(await seat.line('stty size'), '24 80');
-    await seat.line("trap 'seen=yes' WINCH");
+    // The emulated userland's shell runs traps while it edits a line; busybox's does not.
+    if (mode === 'portable') await seat.line("trap 'seen=yes' WINCH");
     seat.resize(100, 30);
     await seat.until('stty size', /^30 100$/);
-    await seat.until('echo $seen', /^yes$/);
+    if (mode === 'portable') await seat.until('echo $seen', /^yes$/);
   });
 
   typed('PID 1 is deaf to kill -9 from inside', async seat => {
@@ -149,6 +143,16 @@ export function shellTests(mode: Mode): Test {
     await seat.see('/ # ');
     await seat.until('ps -o comm | grep -c -e yes -e cat', /^0$/);
   });
+
+  if (mode === 'portable') {
+    // A static busybox is built without this.
+    typed('what is typed in UTF-8 is edited by characters', async seat => {
+      seat.type('echo äöü\x7f\x7fx\r');
+      await seat.see(/\näx\r?\n\/ # $/);
+      const screen = await seat.screen();
+      assert.ok(screen.includes('/ # echo äx'), screen.join('\n'));
+    });
+  }
 
   return test;
 }
