@@ -86,7 +86,7 @@ export function _start(): void {
     name = argv[0];
     if (name == '--list') return out.exit(list());
     if (name == '--help') {
-      if (argv.length == 1) return out.exit(help());
+      if (argv.length == 1 || argv[1].startsWith('busybox')) return out.exit(help());
       argv.shift();
       argv.push('--help');
       name = argv[0];

@@ -3,7 +3,7 @@
 import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import * as parser from './awk/parser';
-import { ARGC, ARGV, CONVFMT, ENVIRON, FS, NF, NR, FNR, OFMT, OFS, ORS, RS, RLENGTH, RSTART, SUBSEP } from './awk/ast';
+import { ARGC, ARGV, CONVFMT, ENVIRON, ERRNO, FS, Program, NF, NR, FNR, OFMT, OFS, ORS, RS, RLENGTH, RSTART, SUBSEP } from './awk/ast';
 import { Cell, Value, input, num, str } from './awk/value';
 import { env } from '../sys/env';
 import { errno } from '../sys/errno';
@@ -32,7 +32,7 @@ export function awk(args: string[]): i32 {
   const o = getopt(args, '+F:v:f:e:W:', TEXT, 'field-separator:=F,assign:=v,file:=f');
   if (!o.ok) return o.status;
   parser.start();
-  for (let i = 0; i <= ARGV; i++) set(i, str(''));
+  for (let i = 0; i <= ERRNO; i++) set(i, str(''));
   set(NF, num(0));
   set(NR, num(0));
   set(FNR, num(0));
@@ -48,26 +48,20 @@ export function awk(args: string[]): i32 {
   if (o.has('F')) set(FS, str(unescapeAll(o.get('F'))));
   const given = o.all('v');
   for (let i = 0; i < given.length; i++) if (!assign(given[i])) return usage(TEXT);
-  let source = '';
-  let any = false;
+  let program: Program | null = null;
   for (let i = 0; i < o.letters.length; i++) {
     if (o.letters[i] == 102) {
       const text = o.texts[i] == '-' ? fs.readAll(0) : fs.readFile(o.texts[i]);
       if (text === null) return out.cantOpen(o.texts[i], errno);
-      source += text + '\n';
-      any = true;
-    } else if (o.letters[i] == 101) {
-      source += o.texts[i] + '\n';
-      any = true;
-    }
+      program = parser.parse(text, o.texts[i]);
+    } else if (o.letters[i] == 101) program = parser.parse(o.texts[i], 'cmd. line');
   }
   const rest = o.rest;
-  if (!any) {
+  if (!program) {
     if (rest.length == 0) return usage(TEXT);
-    source = rest.shift();
+    program = parser.parse(rest.shift(), 'cmd. line');
   }
-  const program = parser.parse(source);
-  if (parser.error.length) return out.complain('cmd. line:' + parser.errorLine.toString() + ': ' + parser.error);
+  if (parser.error.length) return out.complain(parser.error);
   while (globals.length < parser.globalCount()) globals.push(new Cell());
   const argv = globals[ARGV].elements();
   argv.set('0', str('awk'));

@@ -5,7 +5,7 @@ import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import { ask } from '../lib/ask';
 import { getopt, usage } from '../lib/getopt';
-import { stripSlashes } from '../lib/path';
+import { join, stripSlashes } from '../lib/path';
 import { CopyOptions, RemoveOptions, copyTree, inside, removeTree } from '../lib/tree';
 import { isatty } from '../sys/tty';
 
@@ -14,7 +14,7 @@ const CP = '[-arPLHpfinlsTu] SOURCE DEST\nor: cp [-arPLHpfinlsu] SOURCE... { -t 
 export function cp(args: string[]): i32 {
   const o = getopt(args, 'pdRfilsLHarPvuTt:n', CP, 'archive=a,force=f,interactive=i,no-clobber=n,link=l,dereference=L,'
     + 'no-dereference=P,recursive=R,symbolic-link=s,no-target-directory=T,target-directory:=t,verbose=v,update=u,'
-    + 'preserve::=p');
+    + 'preserve::=p,parents=Z');
   if (!o.ok) return o.status;
   const c = new CopyOptions();
   const all = o.has('a');
@@ -22,7 +22,7 @@ export function cp(args: string[]): i32 {
   c.preserve = all || o.has('p');
   c.keepLinks = all || o.has('d') || o.has('P') || (c.recursive && !o.has('L') && !o.has('H'));
   if (o.has('L')) c.keepLinks = false;
-  if (o.has('H')) {
+  if (o.has('H') && !o.has('L')) {
     c.keepLinks = true;
     c.followFirst = true;
   }
@@ -33,6 +33,7 @@ export function cp(args: string[]): i32 {
   c.hardLink = o.has('l');
   c.symLink = o.has('s');
   c.verbose = o.has('v');
+  c.sameLinks = (c.preserve && c.recursive) || o.has('d');
   const rest = o.rest;
   let dest = o.get('t');
   if (!o.has('t')) {
@@ -44,12 +45,29 @@ export function cp(args: string[]): i32 {
     return copyTree(rest[0], dest, c);
   }
   const into = fs.isDir(dest);
+  if (o.has('Z')) return withParents(rest, dest, c);
   const many = rest.length > 1 || o.has('t');
   if (!many && !into && dest.endsWith('/') && !fs.isDir(rest[0])) {
     return out.perror("can't create '" + dest + "'", linux.EISDIR);
   }
   let status = 0;
   for (let i = 0; i < rest.length; i++) status |= copyTree(rest[i], into || many ? inside(dest, rest[i]) : dest, c);
+  return status;
+}
+
+/** --parents: the whole name below the destination, its directories made as they are. */
+function withParents(files: string[], dest: string, c: CopyOptions): i32 {
+  if (!fs.isDir(dest)) return out.complain("target '" + dest + "' is not a directory");
+  let status = 0;
+  const st = new fs.Stat();
+  for (let i = 0; i < files.length; i++) {
+    const path = stripSlashes(files[i]);
+    for (let at = path.indexOf('/', 1); at > 0; at = path.indexOf('/', at + 1)) {
+      const dir = path.substring(0, at);
+      if (fs.stat(dir, st) == 0) fs.mkdir(join(dest, dir), <i32>st.mode & 0o7777);
+    }
+    status |= copyTree(path, join(dest, path), c);
+  }
   return status;
 }
 
@@ -102,6 +120,7 @@ function move(from: string, to: string, force: bool, interactive: bool, keep: bo
   const c = new CopyOptions();
   c.recursive = true;
   c.preserve = true;
+  c.sameLinks = true;
   c.keepLinks = true;
   if (copyTree(from, to, c) != 0) return 1;
   const remove = new RemoveOptions();

@@ -4,8 +4,9 @@ import * as out from '../lib/out';
 import { getopt } from '../lib/getopt';
 import { Reader, openInput } from '../lib/input';
 import { parseCount } from '../lib/number';
+import { Regex } from '../lib/regex';
 
-const TEXT = '[OPTIONS] [FILE]...\n\nPrint selected fields from FILEs to stdout\n\n\t-b LIST\tOutput only bytes from LIST\n\t-c LIST\tOutput only characters from LIST\n\t-d SEP\tInput field delimiter (default -f TAB)\n\t-f LIST\tOutput only these fields (-d is single char)\n\t-s\tOutput only lines containing delimiter\n\t-D\tDon\'t sort ranges; line without delimiters has one field\n\t-n\tIgnored\n';
+const TEXT = '[OPTIONS] [FILE]...\n\nPrint selected fields from FILEs to stdout\n\n\t-b LIST\tOutput only bytes from LIST\n\t-c LIST\tOutput only characters from LIST\n\t-d SEP\tInput field delimiter (default -f TAB)\n\t-f LIST\tOutput only these fields (-d is single char)\n\t-s\tOutput only lines containing delimiter\n\t-F LIST\tOutput only these fields (-d is a regex)\n\t-D\tDon\'t sort ranges; line without delimiters has one field\n\t-n\tIgnored\n';
 
 class Range {
   constructor(
@@ -15,16 +16,17 @@ class Range {
 }
 
 export function cut(args: string[]): i32 {
-  const o = getopt(args, 'b:c:f:d:sDnO:', TEXT, 'bytes:=b,characters:=c,fields:=f,delimiter:=d,only-delimited=s,output-delimiter:=O');
+  const o = getopt(args, 'b:c:f:d:sDnO:F:', TEXT, 'bytes:=b,characters:=c,fields:=f,delimiter:=d,only-delimited=s,output-delimiter:=O');
   if (!o.ok) return o.status;
-  const kinds = (o.has('b') ? 1 : 0) + (o.has('c') ? 1 : 0) + (o.has('f') ? 1 : 0);
+  const kinds = (o.has('b') ? 1 : 0) + (o.has('c') ? 1 : 0) + (o.has('f') ? 1 : 0) + (o.has('F') ? 1 : 0);
   if (kinds != 1) return out.complain('expected a list of bytes, characters, or fields');
-  const byFields = o.has('f');
+  const byPattern = o.has('F');
+  const byFields = o.has('f') || byPattern;
   if (!byFields && (o.has('s') || o.has('d'))) {
     return out.complain((o.has('s') ? 'suppressing non-delimited lines' : 'a delimiter may be specified') + ' makes sense only when operating on fields');
   }
   const delimiter = o.get('d', '\t').substring(0, 1);
-  const spec = byFields ? o.get('f') : o.has('b') ? o.get('b') : o.get('c');
+  const spec = byPattern ? o.get('F') : byFields ? o.get('f') : o.has('b') ? o.get('b') : o.get('c');
   const ranges: Range[] = [];
   const parts = spec.split(',');
   for (let i = 0; i < parts.length; i++) {
@@ -40,6 +42,8 @@ export function cut(args: string[]): i32 {
   }
   if (ranges.length == 0) return out.complain('missing list of positions');
   if (!o.has('D')) ranges.sort((a, b) => a.from - b.from);
+  const pattern = byPattern ? new Regex(o.get('d', '[ \t][ \t]*'), 0) : null;
+  if (pattern !== null && !pattern.ok) return out.complain('bad regex: ' + pattern.error);
   const files = o.rest.length ? o.rest : ['-'];
   let status = 0;
   for (let i = 0; i < files.length; i++) {
@@ -52,13 +56,47 @@ export function cut(args: string[]): i32 {
     for (;;) {
       const line = input.next();
       if (line === null) break;
-      if (byFields) fields(line, ranges, delimiter, o.get('O', delimiter), o.has('s'), o.has('D'));
+      if (pattern !== null) pieces(line, ranges, pattern, o.get('O', ' '), o.has('s'), o.has('D'));
+      else if (byFields) fields(line, ranges, delimiter, o.get('O', delimiter), o.has('s'), o.has('D'));
       else if (o.has('c')) characters(line, ranges);
       else bytes(line, ranges);
     }
     input.free();
   }
   return status;
+}
+
+/** -F: fields between matches of a pattern; a run of them keeps what stood between. */
+function pieces(line: string, ranges: Range[], pattern: Regex, between: string, only: bool, keep: bool): void {
+  const starts: i32[] = [0];
+  const ends: i32[] = [];
+  let from = 0;
+  while (from <= line.length && pattern.exec(line, from) && pattern.at[1] > pattern.at[0]) {
+    ends.push(pattern.at[0]);
+    starts.push(pattern.at[1]);
+    from = pattern.at[1];
+  }
+  ends.push(line.length);
+  if (ends.length == 1) {
+    if (!only) out.line(keep ? fieldOf(line, ranges) : line);
+    return;
+  }
+  let first = true;
+  for (let i = 0; i < ranges.length; i++) {
+    const begin = ranges[i].from - 1;
+    const end = min(ranges[i].to, ends.length);
+    if (begin >= end) continue;
+    if (!first) out.put(between);
+    first = false;
+    out.put(line.substring(starts[begin], ends[end - 1]));
+  }
+  out.byte(10);
+}
+
+/** A line without delimiters is its first field. */
+function fieldOf(line: string, ranges: Range[]): string {
+  for (let i = 0; i < ranges.length; i++) if (ranges[i].from == 1) return line;
+  return '';
 }
 
 function bytes(line: string, ranges: Range[]): void {

@@ -8,7 +8,7 @@ import { Reader } from '../lib/input';
 import { common } from '../lib/lcs';
 import { parseCount } from '../lib/number';
 import { basename, join } from '../lib/path';
-import { Bytes, isSpace, lower } from '../lib/text';
+import { Bytes, compare as compareBytes, isSpace, lower } from '../lib/text';
 
 const TEXT = '[-abBdiNqrTstw] [-L LABEL] [-S FILE] [-U LINES] FILE1 FILE2\n\nCompare files line by line and output the differences between them.\nThis implementation supports unified diffs only.\n\n\t-a\tTreat all files as text\n\t-b\tIgnore changes in the amount of whitespace\n\t-B\tIgnore changes whose lines are all blank\n\t-d\tTry hard to find a smaller set of changes\n\t-i\tIgnore case differences\n\t-L\tUse LABEL instead of the filename in the unified header\n\t-N\tTreat absent files as empty\n\t-q\tOutput only whether files differ\n\t-r\tRecurse\n\t-S\tStart with FILE when comparing directories\n\t-T\tMake tabs line up by prefixing a tab when necessary\n\t-s\tReport when two files are the same\n\t-t\tExpand tabs to spaces in output\n\t-U\tOutput LINES lines of context\n\t-w\tIgnore all whitespace\n';
 
@@ -43,13 +43,13 @@ export function diff(args: string[]): i32 {
     return 2;
   }
   if (dir1 && dir2) {
-    trees(one, two, '');
+    trees(one, two);
     return status;
   }
   // A file and a directory: with the file of that name in it.
   if (dir1) one = join(one, basename(two));
   else if (dir2) two = join(two, basename(one));
-  files(one, two);
+  files(one, two, one, two);
   return status;
 }
 
@@ -58,56 +58,73 @@ function trouble(path: string, error: i32): void {
   status = 2;
 }
 
-/** What is below both, by name; `below` is the path from the two roots. */
-function trees(one: string, two: string, below: string): void {
-  const a = names(join2(one, below));
-  const b = names(join2(two, below));
+/**
+ * What is in both, by name. With -r that is every file below them by its path, so that directories are not told of, as
+ * busybox has it.
+ */
+function trees(one: string, two: string): void {
+  const a = names(one);
+  const b = names(two);
   let i = 0;
   let k = 0;
-  const from = o.has('S') && below.length == 0 ? o.get('S') : '';
+  const from = o.get('S');
   while (i < a.length || k < b.length) {
-    const order = i == a.length ? 1 : k == b.length ? -1 : a[i] < b[k] ? -1 : a[i] == b[k] ? 0 : 1;
+    const order = i == a.length ? 1 : k == b.length ? -1 : compareBytes(a[i], b[k]);
     const name = order <= 0 ? a[i] : b[k];
     if (order <= 0) i++;
     if (order >= 0) k++;
-    if (name < from) continue;
-    const path = below.length ? below + '/' + name : name;
-    entry(one, two, path, order);
+    if (name >= from) entry(one, two, name, order);
   }
 }
 
-function join2(root: string, below: string): string {
-  return below.length ? join(root, below) : root;
-}
-
 function names(dir: string): string[] {
-  const found = fs.names(dir);
   const list: string[] = [];
-  if (found === null) return list;
-  for (let i = 0; i < found.length; i++) if (found[i] != '.' && found[i] != '..') list.push(found[i]);
-  list.sort((x, y) => (x < y ? -1 : x == y ? 0 : 1));
+  collect(dir, '', list);
+  list.sort(compareBytes);
   return list;
 }
 
+function collect(dir: string, below: string, list: string[]): void {
+  const found = fs.names(dir);
+  if (found === null) return;
+  for (let i = 0; i < found.length; i++) {
+    if (found[i] == '.' || found[i] == '..') continue;
+    const path = join(dir, found[i]);
+    if (o.has('r') && fs.isDir(path)) collect(path, below + found[i] + '/', list);
+    else list.push(below + found[i]);
+  }
+}
+
+/** Neither a file nor a directory: not read in a walk, since a FIFO has nobody to write to it. */
+function special(path: string): bool {
+  const st = new fs.Stat();
+  return fs.stat(path, st) == 0 && !st.isDir && !st.isReg;
+}
+
 function entry(one: string, two: string, path: string, order: i32): void {
-  const p = join(one, path);
-  const q = join(two, path);
-  const isDir1 = order <= 0 && fs.isDir(p);
-  const isDir2 = order >= 0 && fs.isDir(q);
   if (order != 0 && !o.has('N')) {
     out.line('Only in ' + (order < 0 ? one : two) + ': ' + path);
     status = max(status, 1);
     return;
   }
-  if (isDir1 || isDir2) {
+  const p = join(one, path);
+  const q = join(two, path);
+  const odd = special(p);
+  if (odd || special(q)) return out.line('File ' + (odd || order > 0 ? p : q) + ' is not a regular file or directory and was skipped');
+  const isDir1 = fs.isDir(p);
+  const isDir2 = fs.isDir(q);
+  if (!o.has('r') && (isDir1 || isDir2)) {
     if (order == 0 && isDir1 != isDir2) {
-      out.line('File ' + p + ' is a ' + (isDir1 ? 'directory' : 'regular file') + ' while file ' + q + ' is a ' + (isDir2 ? 'directory' : 'regular file'));
+      out.line('File ' + p + kind(isDir1) + ' while file ' + q + kind(isDir2));
       status = max(status, 1);
-    } else if (o.has('r')) trees(one, two, path);
-    else if (order == 0) out.line('Common subdirectories: ' + p + ' and ' + q);
+    } else out.line('Common subdirectories: ' + p + ' and ' + q);
     return;
   }
-  files(p, q);
+  files(order > 0 ? '' : p, order < 0 ? '' : q, p, q);
+}
+
+function kind(isDir: bool): string {
+  return isDir ? ' is a directory' : ' is a regular file';
 }
 
 /** The lines of a file, each with its newline if it has one; null if it cannot be read. */
@@ -119,7 +136,7 @@ class Text {
 
 function read(path: string): Text | null {
   const text = new Text();
-  const fd = path == '-' ? 0 : fs.open(path, linux.O_RDONLY | linux.O_CLOEXEC);
+  const fd = !path.length ? -linux.ENOENT : path == '-' ? 0 : fs.open(path, linux.O_RDONLY | linux.O_CLOEXEC);
   if (fd < 0) {
     if (fd == -linux.ENOENT && o.has('N')) {
       text.absent = true;
@@ -166,7 +183,8 @@ function key(line: string): string {
   return o.has('i') ? lower(b.toString()) : b.toString();
 }
 
-function files(one: string, two: string): void {
+// '' is a file that is not there.
+function files(one: string, two: string, name1: string, name2: string): void {
   // The same file does not differ, and nothing is said of it.
   const st1 = new fs.Stat();
   const st2 = new fs.Stat();
@@ -178,12 +196,9 @@ function files(one: string, two: string): void {
   if (b === null) return;
   let same = a.lines.length == b.lines.length;
   for (let i = 0; same && i < a.lines.length; i++) same = a.lines[i] == b.lines[i];
-  if (!same && !(a.binary || b.binary) && !o.has('q')) same = !compare(one, two, a, b);
-  else if (!same) {
-    if (o.has('q') || !o.has('a')) out.line('Files ' + one + ' and ' + two + ' differ');
-    else same = !compare(one, two, a, b);
-  }
-  if (same && o.has('s')) out.line('Files ' + one + ' and ' + two + ' are identical');
+  if (!same && (!(a.binary || b.binary) || o.has('a'))) same = !compare(name1, name2, a, b);
+  else if (!same) out.line('Files ' + name1 + ' and ' + name2 + ' differ');
+  if (same && o.has('s')) out.line('Files ' + name1 + ' and ' + name2 + ' are identical');
   if (!same) status = max(status, 1);
 }
 
@@ -217,6 +232,10 @@ function compare(one: string, two: string, a: Text, b: Text): bool {
     y = y2 + 1;
   }
   if (changes.length == 0) return false;
+  if (o.has('q')) {
+    out.line('Files ' + one + ' and ' + two + ' differ');
+    return true;
+  }
   out.line('--- ' + (labels.length > 0 ? labels[0] : a.absent ? '/dev/null' : one));
   out.line('+++ ' + (labels.length > 1 ? labels[1] : b.absent ? '/dev/null' : two));
   for (let i = 0; i < changes.length;) {

@@ -3,7 +3,7 @@
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
 import { Reader } from '../lib/input';
-import { isDigit, trim } from '../lib/text';
+import { isDigit, isSpace, trim } from '../lib/text';
 
 const TEXT = '[NUMBER]...\n\nPrint prime factors\n';
 
@@ -25,8 +25,12 @@ export function factor(args: string[]): i32 {
 
 function one(word: string): i32 {
   let n: u64 = 0;
-  let good = word.length > 0;
-  for (let i = 0; i < word.length && good; i++) {
+  // As strtoull(3) begins: blanks, a plus.
+  let from = 0;
+  while (from < word.length && isSpace(word.charCodeAt(from))) from++;
+  if (from < word.length && word.charCodeAt(from) == 43) from++;
+  let good = word.length > from;
+  for (let i = from; i < word.length && good; i++) {
     const digit = <u64>(word.charCodeAt(i) - 48);
     if (!isDigit(word.charCodeAt(i)) || n > (u64.MAX_VALUE - digit) / 10) good = false;
     else n = n * 10 + digit;

@@ -115,19 +115,18 @@ function unexpandLine(line: string, width: i32, all: bool, _second: bool): void 
       column = c == 9 ? (column / width + 1) * width : column + 1;
       continue;
     }
-    gap(from, column, width, line, i);
-    blank = false;
+    // busybox takes a line's first blanks for its leading ones, wherever they are.
+    if (column > from) blank = false;
+    gap(from, column, width);
     out.byte(c);
     if ((c & 0xc0) != 0x80) column++;
     from = column;
   }
-  gap(from, column, width, line, line.length);
+  gap(from, column, width);
 }
 
-// Blanks between two columns: tabs as far as they reach. One blank stays one, as long as it was no tab.
-function gap(from: i32, to: i32, width: i32, line: string, end: i32): void {
-  if (to == from) return;
-  if (to - from == 1 && line.charCodeAt(end - 1) == 32 && from > 0) return out.byte(32);
+// Blanks between two columns: tabs as far as they reach.
+function gap(from: i32, to: i32, width: i32): void {
   for (let next = (from / width + 1) * width; next <= to; next += width) {
     out.byte(9);
     from = next;

@@ -25,14 +25,15 @@ export function rev(args: string[]): i32 {
     for (;;) {
       const line = input.next();
       if (line === null) break;
-      // By characters: a UTF-8 sequence stays in its order.
-      let end = line.length;
-      for (let k = line.length - 1; k >= 0; k--) {
+      // As a C string, which ends at a NUL and takes its newline along; by characters: a UTF-8 sequence stays in its order.
+      const nul = line.indexOf('\0');
+      let end = nul < 0 ? line.length : nul;
+      for (let k = end - 1; k >= 0; k--) {
         if ((line.charCodeAt(k) & 0xc0) == 0x80) continue;
         out.put(line.substring(k, end));
         end = k;
       }
-      if (input.ended) out.byte(10);
+      if (input.ended && nul < 0) out.byte(10);
     }
     input.free();
   }

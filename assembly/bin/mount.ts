@@ -137,7 +137,7 @@ function typeMatches(spec: string, type: string): bool {
 
 function sourceOf(dir: string): string {
   const table = mounts();
-  const full = resolve(dir, true);
+  const full = resolve(dir);
   for (let i = table.length - 1; i >= 0; i--) if (table[i].dir == dir || (full !== null && table[i].dir == full)) return table[i].source;
   return 'none';
 }
@@ -227,7 +227,7 @@ export function umount(args: string[]): i32 {
     }
   } else if (o.rest.length == 0) return usage(UMOUNT);
   for (let i = 0; i < o.rest.length; i++) {
-    const full = resolve(o.rest[i], true);
+    const full = resolve(o.rest[i]);
     let dir = full === null ? o.rest[i] : full;
     // A device stands for the place where it was mounted last.
     for (let k = table.length - 1; k >= 0; k--) {

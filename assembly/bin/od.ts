@@ -9,13 +9,13 @@ import { isDigit } from '../lib/text';
 const OD = '[-abcdfhilovxs] [-t TYPE] [-A RADIX] [-N SIZE] [-j SKIP] [-S MINSTR] [-w WIDTH] [FILE]...\n\nPrint FILEs (or stdin) unambiguously, as octal bytes by default\n';
 
 export function od(args: string[]): i32 {
-  const o = getopt(args, 'abcdfhilovxsN:t:A:j:S:w::BDOHIFLXe', OD, 'dump.skip-bytes:=j,address-radix:=A,read-bytes:=N,format:=t,output-duplicates=v,strings::=S,width::=w');
+  const o = getopt(args, 'abcdfhilovxsN:t:A:j:S:w::BDOHIFLXeT', OD, 'skip-bytes:=j,address-radix:=A,read-bytes:=N,format:=t,output-duplicates=v,strings::=S,width::=w,traditional=T');
   if (!o.ok) return o.status;
   dump.radix = 8;
   dump.digits = 7;
   if (o.has('A')) {
     const at = 'odxn'.indexOf(o.get('A'));
-    if (at < 0 || o.get('A').length != 1) return out.complain("bad output address dump.radix '" + o.get('A') + "' (must be [doxn])");
+    if (at < 0 || o.get('A').length != 1) return out.complain("bad output address radix '" + o.get('A') + "' (must be [doxn])");
     dump.radix = at == 0 ? 8 : at == 1 ? 10 : at == 2 ? 16 : 0;
     dump.digits = at == 2 ? 6 : 7;
   }

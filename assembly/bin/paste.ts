@@ -30,7 +30,9 @@ export function paste(args: string[]): i32 {
 }
 
 function separator(delimiters: string, i: i32): void {
-  if (delimiters.length) out.byte(delimiters.charCodeAt(i % delimiters.length));
+  // \0 in the list stands for nothing between.
+  const c = delimiters.length ? delimiters.charCodeAt(i % delimiters.length) : 0;
+  if (c) out.byte(c);
 }
 
 function serial(files: Reader[], delimiters: string): void {

@@ -51,15 +51,15 @@ export function pwd(args: string[]): i32 {
   return 0;
 }
 
-const READLINK = '[-fnv] FILE\n\nDisplay the value of a symlink\n\n\t-f\tCanonicalize by following all symlinks\n\t-n\tDon\'t add newline at end\n\t-v\tVerbose\n';
+const READLINK = '[-fnv] FILE\n\nDisplay the value of a symlink\n\n\t-f\tCanonicalize by following all symlinks\n\t-n\tDon\'t add newline\n\t-v\tVerbose\n';
 
 export function readlink(args: string[]): i32 {
-  const o = getopt(args, 'fnvsqem', READLINK);
+  const o = getopt(args, 'fnvsq', READLINK);
   if (!o.ok) return o.status;
   if (o.rest.length != 1) return usage(READLINK);
   const path = o.rest[0];
   let found: string | null;
-  if (o.has('f') || o.has('e') || o.has('m')) found = resolve(path, !o.has('e'));
+  if (o.has('f')) found = resolve(path);
   else found = fs.readlink(path);
   if (found === null) return o.has('v') ? out.perror(path, errno) : 1;
   if (o.has('n')) out.put(found);
@@ -74,7 +74,7 @@ export function realpath(args: string[]): i32 {
   if (o.rest.length == 0) return usage(text);
   let status = 0;
   for (let i = 0; i < o.rest.length; i++) {
-    const found = resolve(o.rest[i], false);
+    const found = resolve(o.rest[i]);
     if (found === null) status = out.perror(o.rest[i], errno);
     else out.line(found);
   }

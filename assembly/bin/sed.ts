@@ -34,6 +34,8 @@ class Command {
   not: bool = false;
   /** In a range that has begun, and where it ends when that is a line. */
   active: bool = false;
+  /** A range from a line on has ended, and does not begin again in this file. */
+  closed: bool = false;
   until: i32 = 0;
   name: i32 = 0;
   text: string = '';
@@ -53,6 +55,8 @@ class Sink {
   constructor(
     public path: string,
     public fd: i32,
+    /** What it has ends without a newline. */
+    public missing: bool = false,
   ) {}
 }
 
@@ -106,6 +110,7 @@ export function sed(args: string[]): i32 {
     text = rest.shift();
     if (text == '#n' || text.startsWith('#n\n')) silent = true;
   }
+  if (inPlace && rest.length == 0) return out.complain('-i requires an argument');
   parse(text);
   if (wrong.length) return out.complain(wrong);
   return run(rest.length ? rest : ['-']);
@@ -618,6 +623,7 @@ function selects(c: Command): bool {
         if (lineNumber > c.b.n) {
           // The end was passed (by n or N): only a new beginning selects.
           c.active = false;
+          c.closed = true;
           return selects(c);
         }
         end = lineNumber == c.b.n;
@@ -628,11 +634,17 @@ function selects(c: Command): bool {
       default:
         end = one(c.b);
     }
-    if (end) c.active = false;
+    if (end) {
+      c.active = false;
+      c.closed = true;
+    }
     return true;
   }
   const zero = c.a.kind == LINE && c.a.n == 0;
-  if (zero ? lineNumber == 1 : one(c.a)) {
+  if (lineNumber == 1) c.closed = false;
+  // From a line on: also when that line never came here, once.
+  const begins = zero ? lineNumber == 1 : c.a.kind == LINE ? lineNumber >= c.a.n && !c.closed : one(c.a);
+  if (begins) {
     c.active = true;
     if (zero && c.b.kind == REGEX) {
       if (one(c.b)) c.active = false;
@@ -647,6 +659,7 @@ function selects(c: Command): bool {
       c.until = c.b.n == 0 ? lineNumber : ((lineNumber + c.b.n - 1) / c.b.n) * c.b.n;
       if (c.until <= lineNumber) c.active = false;
     }
+    if (!c.active) c.closed = true;
     return true;
   }
   return false;
@@ -771,6 +784,7 @@ function cycle(): i32 {
         break;
       case 71: // G
         space += '\n' + hold;
+        spaceEnded = true;
         break;
       case 104: // h
         hold = space;
@@ -838,7 +852,7 @@ function cycle(): i32 {
       case 115: // s
         if (replace(c)) {
           replaced = true;
-          if (c.print) write(space, true);
+          if (c.print) write(space, spaceEnded);
           if (c.file) store_(c.file as Sink, space);
         }
         break;
@@ -860,8 +874,10 @@ function cycle(): i32 {
 }
 
 function store_(sink: Sink, s: string): void {
-  if (sink.fd == 1) write(s, true);
-  else fs.write(sink.fd, s + '\n');
+  const text = (sink.missing ? '\n' : '') + s + (spaceEnded ? '\n' : '');
+  if (sink.fd == 1) out.put(text);
+  else fs.write(sink.fd, text);
+  sink.missing = !spaceEnded;
 }
 
 // l: what is invisible as escapes, lines folded.

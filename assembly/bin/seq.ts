@@ -40,7 +40,16 @@ export function seq(args: string[]): i32 {
   const first = n > 1 ? values[0] : 1.0;
   const step = n > 2 ? values[1] : 1.0;
   const last = values[n - 1];
-  if (o.has('w')) width = max(text(first, places).length, text(last, places).length);
+  if (o.has('w')) {
+    width = max(text(first, places).length, text(last, places).length);
+    // Zeros that were written in front count, of the first and the last.
+    for (let i = 0; i < n; i++) {
+      if (i == 1 && n == 3) continue;
+      const w = o.rest[i];
+      const dot = w.indexOf('.');
+      width = max(width, (dot < 0 ? w.length : dot) + (places ? places + 1 : 0));
+    }
+  }
   const separator = o.get('s', '\n');
   if (step == 0 && first <= last) {
     while (out.failure() == 0) out.put(pad(text(first, places), width) + separator);

@@ -2,7 +2,7 @@
 
 import * as time from '../sys/time';
 import { getenv } from '../sys/env';
-import { Bytes, isAlpha, isDigit, padStart } from './text';
+import { Bytes, isAlpha, isDigit, padStart, trim } from './text';
 
 export class Tm {
   sec: i32 = 0;
@@ -337,8 +337,8 @@ function digits(s: string, from: i32, n: i32): i32 {
 export let dateValid: bool = false;
 
 /**
- * The forms of date -d: @SECONDS, hh:mm[:ss], [YYYY.]MM.DD-hh:mm[:ss], YYYY-MM-DD[ hh:mm[:ss]], [[[[YY]YY]MM]DD]hhmm[.ss],
- * and MMDDhhmm[[YY]YY][.ss] as date itself takes it when `posix`.
+ * The forms of date -d: @SECONDS, hh:mm[:ss], [YYYY.]MM.DD-hh:mm[:ss], YYYY-MM-DD[ hh:mm[:ss]][ +hhmm],
+ * [[[[YY]YY]MM]DD]hhmm[.ss], and MMDDhhmm[[YY]YY][.ss] as date itself takes it when `posix`.
  */
 export function parseDate(text: string, asUtc: bool, posix: bool = false): i64 {
   dateValid = true;
@@ -350,9 +350,18 @@ export function parseDate(text: string, asUtc: bool, posix: bool = false): i64 {
   }
   const now = time.now();
   const t = asUtc ? utc(now) : local(now);
+  let east = 0;
   if (s.endsWith('Z')) {
     asUtc = true;
     s = s.substring(0, s.length - 1);
+  } else if (s.indexOf(':') > 0 && s.length > 5 && digits(s, s.length - 4, 4) >= 0) {
+    // A zone: +hhmm or -hhmm.
+    const sign = s.charCodeAt(s.length - 5);
+    if (sign == 43 || sign == 45) {
+      east = (digits(s, s.length - 4, 2) * 60 + digits(s, s.length - 2, 2)) * (sign == 45 ? -60 : 60);
+      asUtc = true;
+      s = trim(s.substring(0, s.length - 5));
+    }
   }
   let clock = '';
   const colon = s.indexOf(':');
@@ -368,10 +377,11 @@ export function parseDate(text: string, asUtc: bool, posix: bool = false): i64 {
     if (f.length > 3) dateValid = false;
   }
   if (s.length) {
-    if (s.indexOf('-') > 0 && s.length == 10) {
-      t.year = digits(s, 0, 4);
-      t.mon = digits(s, 5, 2) - 1;
-      t.mday = digits(s, 8, 2);
+    const day = s.split('-');
+    if (day.length == 3) {
+      t.year = digits(day[0], 0, day[0].length);
+      t.mon = digits(day[1], 0, day[1].length) - 1;
+      t.mday = digits(day[2], 0, day[2].length);
       if (!clock.length) {
         t.hour = 0;
         t.min = 0;
@@ -390,7 +400,7 @@ export function parseDate(text: string, asUtc: bool, posix: bool = false): i64 {
     || t.sec < 0 || t.sec > 60 || t.year < 0) dateValid = false;
   if (!dateValid) return 0;
   if (asUtc) {
-    t.offset = 0;
+    t.offset = east;
     return toSeconds(t);
   }
   return fromLocal(t);

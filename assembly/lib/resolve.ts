@@ -4,8 +4,8 @@ import * as fs from '../sys/fs';
 import * as linux from '../sys/linux';
 import { fail } from '../sys/errno';
 
-/** null and errno if it cannot be; `missing`: the last part need not exist. */
-export function resolve(path: string, missing: bool): string | null {
+/** null and errno if it cannot be. The last part need not exist when there is a directory before it, as in busybox. */
+export function resolve(path: string): string | null {
   let left = path;
   let done = '';
   if (path.length == 0) return fail(-linux.ENOENT);
@@ -29,7 +29,7 @@ export function resolve(path: string, missing: bool): string | null {
     const next = done + '/' + part;
     const r = fs.lstat(next, st);
     if (r < 0) {
-      if (r == -linux.ENOENT && missing && onlySlashes(left)) return next;
+      if (r == -linux.ENOENT && onlySlashes(left) && (links > 0 || path.indexOf('/') < trimmed(path))) return next;
       return fail(r);
     }
     if (st.isLink) {
@@ -40,10 +40,17 @@ export function resolve(path: string, missing: bool): string | null {
       left = left.length ? target + '/' + left : target;
       continue;
     }
-    if (!st.isDir && left.length > 0) return fail(-linux.ENOTDIR);
+    if (!st.isDir && (left.length > 0 || path.endsWith('/'))) return fail(-linux.ENOTDIR);
     done = next;
   }
   return done.length ? done : '/';
+}
+
+// The length without slashes at the end; the first slash is looked for before that.
+function trimmed(path: string): i32 {
+  let end = path.length;
+  while (end > 1 && path.charCodeAt(end - 1) == 47) end--;
+  return path.indexOf('/') < 0 ? -1 : end;
 }
 
 function onlySlashes(s: string): bool {

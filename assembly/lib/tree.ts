@@ -22,6 +22,8 @@ export class CopyOptions {
   hardLink: bool = false;
   symLink: bool = false;
   verbose: bool = false;
+  /** Files that were one by hard links are so in the copy. */
+  sameLinks: bool = false;
 }
 
 /** Inodes copied in this run with more than one link: `dev:ino` to the copy, so that links stay links under -a. */
@@ -64,7 +66,7 @@ export function copyTree(from: string, to: string, o: CopyOptions, top: bool = t
     const linked = fs.link(from, to);
     return linked < 0 ? out.perror("can't create link '" + to + "'", linked) : 0;
   }
-  if (o.preserve && o.recursive && st.nlink > 1) {
+  if (o.sameLinks && st.nlink > 1) {
     const key = id(st);
     if (copied.has(key)) {
       if (exists) fs.unlink(to);

@@ -1,6 +1,7 @@
 // The tree of an awk program. Expressions and statements are one kind of node; `op` says which, `a` to `d` are its parts.
 
 import { Regex } from '../../lib/regex';
+import * as lexer from './lexer';
 import { Value } from './value';
 
 // Expressions.
@@ -70,6 +71,8 @@ export class Node {
   slot: i32 = 0;
   value: Value | null = null;
   regex: Regex | null = null;
+  /** Where it stands, for what is wrong when it runs. */
+  line: i32 = lexer.line;
   constructor(public op: i32) {}
 }
 
@@ -113,11 +116,15 @@ export const FILENAME: i32 = 12;
 export const ENVIRON: i32 = 13;
 export const ARGC: i32 = 14;
 export const ARGV: i32 = 15;
+export const ERRNO: i32 = 16;
 
 export const SPECIAL: StaticArray<string> = ['NF', 'NR', 'FNR', 'FS', 'OFS', 'ORS', 'RS', 'SUBSEP', 'CONVFMT', 'OFMT',
-  'RSTART', 'RLENGTH', 'FILENAME', 'ENVIRON', 'ARGC', 'ARGV'];
+  'RSTART', 'RLENGTH', 'FILENAME', 'ENVIRON', 'ARGC', 'ARGV', 'ERRNO'];
 
 /** The built-in functions, in the order of their numbers. */
 export const BUILTINS: StaticArray<string> = ['length', 'substr', 'index', 'split', 'sub', 'gsub', 'match', 'sprintf', 'sin',
   'cos', 'atan2', 'exp', 'log', 'sqrt', 'int', 'rand', 'srand', 'tolower', 'toupper', 'system', 'close', 'fflush', 'systime',
   'strftime', 'mktime', 'and', 'or', 'xor', 'compl', 'lshift', 'rshift'];
+
+/** The least number of arguments that each of them takes, in the same order. */
+export const LEAST: string = '0222222111211110011110001222122';

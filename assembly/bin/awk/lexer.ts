@@ -21,8 +21,9 @@ const WORDS: string = ' BEGIN END function func if else while do for in break co
 export let kind: i32 = 0;
 export let text: string = '';
 export let number: f64 = 0;
-/** Line of the word, from 1. */
+/** Line of the word, from 1, and of the place behind it. */
 export let line: i32 = 1;
+let lines: i32 = 1;
 
 let source: string = '';
 let at: i32 = 0;
@@ -33,7 +34,7 @@ export let problem: string = '';
 export function open(program: string): void {
   source = program;
   at = 0;
-  line = 1;
+  lines = 1;
   operand = false;
   problem = '';
   next();
@@ -56,22 +57,22 @@ export function next(): void {
     if (c == 32 || c == 9 || c == 13) at++;
     else if (c == 92 && at + 1 < source.length && source.charCodeAt(at + 1) == 10) {
       at += 2;
-      line++;
+      lines++;
     } else if (c == 92 && at + 2 < source.length && source.charCodeAt(at + 1) == 13 && source.charCodeAt(at + 2) == 10) {
       at += 3;
-      line++;
+      lines++;
     } else if (c == 35) while (at < source.length && source.charCodeAt(at) != 10) at++;
     else break;
   }
+  line = lines;
   if (at >= source.length) return set(T_EOF, '', false);
   const c = source.charCodeAt(at);
   if (c == 10) {
     at++;
-    line++;
+    lines++;
     return set(T_NEWLINE, '\n', false);
   }
   if (isDigit(c) || (c == 46 && at + 1 < source.length && isDigit(source.charCodeAt(at + 1)))) {
-    if (c == 48 && at + 1 < source.length && (source.charCodeAt(at + 1) | 32) == 120) return hexadecimal();
     number = leading(source.substring(at, min(at + 400, source.length)));
     at += numberEnd;
     return set(T_NUMBER, '', true);
@@ -99,20 +100,6 @@ function operator(s: string, n: i32): void {
   set(T_OP, s, s == ')' || s == ']' || s == '$' || ((s == '++' || s == '--') && operand));
 }
 
-function hexadecimal(): void {
-  let v: f64 = 0;
-  at += 2;
-  while (at < source.length) {
-    const c = source.charCodeAt(at);
-    const d = isDigit(c) ? c - 48 : (c | 32) >= 97 && (c | 32) <= 102 ? (c | 32) - 87 : -1;
-    if (d < 0) break;
-    v = v * 16 + d;
-    at++;
-  }
-  number = v;
-  set(T_NUMBER, '', true);
-}
-
 function string_(): void {
   const b = new Bytes(32);
   at++;
@@ -127,7 +114,7 @@ function string_(): void {
     const e = source.charCodeAt(at);
     if (e == 10) {
       at++;
-      line++;
+      lines++;
       continue;
     }
     if (e == 34 || e == 47) {

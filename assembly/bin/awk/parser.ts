@@ -8,7 +8,8 @@ import { num, str } from './value';
 
 /** What is wrong, '' if nothing; the first problem stays. */
 export let error: string = '';
-export let errorLine: i32 = 0;
+/** The program's file as messages name it. */
+export let file: string = '';
 
 let program: ast.Program = new ast.Program();
 let globals: Map<string, i32> = new Map<string, i32>();
@@ -35,10 +36,14 @@ export function start(): void {
   for (let i = 0; i < ast.SPECIAL.length; i++) globalSlot(ast.SPECIAL[i]);
 }
 
+/** A line of the program as messages begin with it. */
+export function where(line: i32): string {
+  return file + ':' + line.toString() + ': ';
+}
+
 function fail(text: string): void {
   if (error.length) return;
-  error = lexer.problem.length ? lexer.problem : text;
-  errorLine = lexer.line;
+  error = where(lexer.line) + (lexer.problem.length ? lexer.problem : text);
 }
 
 function unexpected(): void {
@@ -54,7 +59,9 @@ function newlines(): void {
   while (lexer.kind == lexer.T_NEWLINE) lexer.next();
 }
 
-export function parse(source: string): ast.Program {
+/** Add one source to the program. */
+export function parse(source: string, name: string): ast.Program {
+  file = name;
   lexer.open(source);
   while (!error.length) {
     while (lexer.kind == lexer.T_NEWLINE || lexer.is(';')) lexer.next();
@@ -62,7 +69,6 @@ export function parse(source: string): ast.Program {
     item();
   }
   if (lexer.problem.length) fail(lexer.problem);
-  for (let i = 0; i < program.functions.length; i++) if (!program.functions[i].defined) fail('Call to undefined function');
   return program;
 }
 
@@ -113,6 +119,7 @@ function function_(): void {
     if (lexer.is(',')) {
       lexer.next();
       newlines();
+      if (lexer.is(')')) unexpected();
     } else if (!lexer.is(')')) return unexpected();
   }
   expect(')');
@@ -280,7 +287,9 @@ function simple(): Node {
   lexer.next();
   if (op == ast.EXIT || op == ast.RETURN) {
     if (!atEnd()) node.a = expression();
-  } else if (op == ast.DELETE) {
+  } else if (loops == 0 && (op == ast.BREAK || op == ast.CONTINUE)) fail("'" + word + "' not in a loop");
+  else if (op == ast.DELETE) {
+    if (atEnd()) fail('Too few arguments');
     node.a = variable();
     if (lexer.is('[')) {
       lexer.next();
@@ -611,6 +620,7 @@ function parentheses(): Node {
   noGreater = 0;
   noIn = 0;
   newlines();
+  if (lexer.is(')')) fail('Empty sequence');
   const found = list();
   newlines();
   noGreater = held;
@@ -663,6 +673,7 @@ function call(): Node {
     if (ast.BUILTINS[i] != name) continue;
     node.op = ast.BUILTIN;
     node.slot = i;
+    if (node.list.length < ast.LEAST.charCodeAt(i) - 48) fail('Too few arguments');
     return node;
   }
   node.slot = functionSlot(name);

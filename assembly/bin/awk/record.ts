@@ -75,13 +75,15 @@ export function setField(n: i32, v: Value): void {
   stale = true;
 }
 
-/** NF was assigned: fields come or go. */
-export function resize(): void {
+/** NF was assigned: fields come or go. False if it is negative. */
+export function resize(): bool {
   ready_();
   const n = <i32>toNum(globals[ast.NF].value);
-  if (n < fields.length) fields.length = max(n, 0);
+  if (n < 0) return false;
+  if (n < fields.length) fields.length = n;
   while (fields.length < n) fields.push(input(''));
   stale = true;
+  return true;
 }
 
 // NF's own value must survive the splitting that its assignment found undone.

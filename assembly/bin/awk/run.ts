@@ -13,6 +13,7 @@ import { Regex } from '../../lib/regex';
 import { fromLocal, local, strftime, Tm, utc } from '../../lib/date';
 import { openInput } from '../../lib/input';
 import { replaced, sprintf, substitute } from './format';
+import { where } from './parser';
 
 const GO: i32 = 0;
 const BREAK: i32 = 1;
@@ -30,9 +31,9 @@ let program: ast.Program = new ast.Program();
 let frame: Cell[] = [];
 let calls: i32 = 0;
 
-function fatal(message: string): void {
+function fatal(message: string, node: Node | null = null): void {
   stream.flushAll();
-  out.complain(message);
+  if (flow != EXIT) out.complain(node ? where(node.line) + message : message);
   flow = EXIT;
   status = 1;
   dead = true;
@@ -293,7 +294,7 @@ function index(list: Node[]): string {
 function fieldNumber(node: Node): i32 {
   const n = toNum(eval_(node.a as Node));
   if (n < 0) {
-    fatal('access to negative field');
+    fatal('Access to negative field', node);
     return 0;
   }
   return <i32>n;
@@ -305,9 +306,10 @@ function store_(node: Node, v: Value): void {
       frame[node.slot].value = v;
       return;
     case ast.GLOBAL:
-      if (node.slot == ast.NF) ready();
+      // Another FS is for the next record.
+      if (node.slot == ast.NF || node.slot == ast.FS) ready();
       globals[node.slot].value = v;
-      if (node.slot == ast.NF) resize();
+      if (node.slot == ast.NF && !resize()) fatal('NF set to negative value', node);
       return;
     case ast.FIELD: return setField(fieldNumber(node), v);
     case ast.INDEX:
@@ -345,7 +347,7 @@ function eval_(node: Node): Value {
     case ast.UPDATE: {
       const place = node.a as Node;
       const right = toNum(eval_(node.b as Node));
-      const v = num(arithmetic(node.slot, toNum(eval_(place)), right));
+      const v = num(arithmetic(node.slot, toNum(eval_(place)), right, node));
       store_(place, v);
       return v;
     }
@@ -371,7 +373,7 @@ function eval_(node: Node): Value {
     }
     case ast.ADD: case ast.SUB: case ast.MUL: case ast.DIV: case ast.MOD: case ast.POW: {
       const a = toNum(eval_(node.a as Node));
-      return num(arithmetic(node.op, a, toNum(eval_(node.b as Node))));
+      return num(arithmetic(node.op, a, toNum(eval_(node.b as Node)), node));
     }
     case ast.NEG: return num(-toNum(eval_(node.a as Node)));
     case ast.PLUS: return num(toNum(eval_(node.a as Node)));
@@ -397,7 +399,7 @@ function eval_(node: Node): Value {
   return NOTHING;
 }
 
-function arithmetic(op: i32, a: f64, b: f64): f64 {
+function arithmetic(op: i32, a: f64, b: f64, node: Node): f64 {
   switch (op) {
     case ast.ADD: return a + b;
     case ast.SUB: return a - b;
@@ -405,7 +407,7 @@ function arithmetic(op: i32, a: f64, b: f64): f64 {
     case ast.POW: return b == 2 ? a * a : Math.pow(a, b);
   }
   if (b == 0) {
-    fatal('cmd. line:1: Division by zero');
+    fatal('Division by zero', node);
     return 0;
   }
   return op == ast.DIV ? a / b : a % b;
@@ -446,12 +448,17 @@ function regexp(node: Node): Regex {
   if (node.op == ast.GROUP && node.list.length == 1) return regexp(node.list[0]);
   const source = toStr(eval_(node), convfmt());
   const re = regexOf(source);
-  if (!re.ok) fatal("bad regex '" + source + "': " + re.error);
-  return re;
+  if (re.ok) return re;
+  fatal("bad regex '" + source + "': " + re.error);
+  return regexOf('');
 }
 
 function call(node: Node): Value {
   const fn = program.functions[node.slot];
+  if (!fn.defined) {
+    fatal('Call to undefined function', node);
+    return NOTHING;
+  }
   if (++calls > 1000) {
     fatal('function call nesting too deep');
     calls--;
@@ -499,7 +506,10 @@ function getline(node: Node): Value {
     const name = toStr(eval_(node.b as Node), convfmt());
     if (node.slot == 2) stream.flushAll();
     const source = stream.reading(name, node.slot == 2);
-    if (!source) return num(-1);
+    if (!source) {
+      setNumber(ast.ERRNO, stream.error);
+      return num(-1);
+    }
     line = source.next();
     if (line === null) return num(source.error != 0 ? -1 : 0);
     if (node.slot == 2) setNumber(ast.NR, toNum(globals[ast.NR].value) + 1);

@@ -51,6 +51,9 @@ function command(text: string, fd: i32, end: i32): i32 {
 
 const ends: StaticArray<i32> = [0, 0];
 
+/** Why `reading` could not. */
+export let error: i32 = 0;
+
 /** The input by this name; null if it cannot be opened. */
 export function reading(name: string, isCommand: bool): Source | null {
   const k = key(isCommand ? '|' : '<', name);
@@ -68,7 +71,10 @@ export function reading(name: string, isCommand: bool): Source | null {
     stream.pid = pid;
   } else {
     const fd = name == '-' || name == '/dev/stdin' ? 0 : fs.open(name, linux.O_RDONLY | linux.O_CLOEXEC);
-    if (fd < 0) return null;
+    if (fd < 0) {
+      error = -fd;
+      return null;
+    }
     stream = new Stream(name, fd);
   }
   stream.source = new Source(stream.fd);
@@ -92,7 +98,7 @@ export function writing(name: string, how: i32, text: string): bool {
       const fd = name == '/dev/stdout' || name == '-' ? 1 : name == '/dev/stderr' ? 2
         : fs.open(name, linux.O_WRONLY | linux.O_CREAT | linux.O_CLOEXEC | (how == 1 ? linux.O_TRUNC : linux.O_APPEND), 0o666);
       if (fd < 0) {
-        out.perror("can't redirect to '" + name + "'", fd);
+        out.perror("can't open '" + name + "'", fd);
         return false;
       }
       stream = new Stream(name, fd);

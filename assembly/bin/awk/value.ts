@@ -2,7 +2,7 @@
 // one, or an array.
 
 import { formatFloat } from '../../lib/float';
-import { isDigit, isSpace, lower } from '../../lib/text';
+import { hexDigit, isDigit, isSpace, lower } from '../../lib/text';
 
 export const NUM: i32 = 0;
 export const STR: i32 = 1;
@@ -101,6 +101,23 @@ export function leading(s: string): f64 {
   const n = s.length;
   while (i < n && isSpace(s.charCodeAt(i))) i++;
   const start = i;
+  // busybox takes C's octal and hexadecimal numbers, in input as well.
+  if (i + 1 < n && s.charCodeAt(i) == 48) {
+    const hex = (s.charCodeAt(i + 1) | 32) == 120;
+    let v: f64 = 0;
+    let k = hex ? i + 2 : i + 1;
+    const from = k;
+    for (; k < n; k++) {
+      const d = hexDigit(s.charCodeAt(k));
+      if (d < 0 || (!hex && d > 7)) break;
+      v = v * (hex ? 16 : 8) + d;
+    }
+    const c = k < n ? s.charCodeAt(k) : 0;
+    if (k > from && (hex || (c != 46 && c != 56 && c != 57))) {
+      numberEnd = k;
+      return v;
+    }
+  }
   if (i < n && (s.charCodeAt(i) == 45 || s.charCodeAt(i) == 43)) i++;
   const digits = i;
   let v: f64 = 0;
