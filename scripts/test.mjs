@@ -13,7 +13,7 @@ import {engines, root} from './engines.mjs';
 const fileLimitMs = Number(process.env.TWINBOX_FILE_LIMIT_MS ?? 240_000);
 
 // Folders whose tests run guests, hence once per configuration. All other folders are units and run once.
-const guestFolders = ['portable', 'pty', 'parity', 'cli', 'library', 'shell', 'applets'];
+const guestFolders = ['portable', 'pty', 'parity', 'cli', 'library', 'shell', 'applets', 'suite'];
 const guestConfigs = ['worker@20', 'lane@24', 'worker@24'];
 const smokeConfigs = ['worker@22', 'lane@newest'];
 
@@ -132,6 +132,8 @@ async function runFile(file, config, node, cpu) {
   if (result.passed + result.failed + result.skipped > 0) {
     console.log(`${mark} ${file} ${line(result)} (${seconds(begin)} s)`);
   }
+  // What a suite counted of cases that others wrote.
+  for (const text of output.matchAll(/case: (.*)$/gm)) console.log(`     ${text[1]}`);
   if (result.failed > 0) {
     console.log(output.replace(/^/gm, '    '));
     failures.push(`${file} [${config}]: ${result.why ?? `${result.failed} failed`}`);
