@@ -10,29 +10,35 @@ import type { Sink, Source } from '../backend/output.ts';
 
 /** What one process may have left behind in a pipe (pipe(7): 64 KiB, by fcntl up to 1 MiB) when it ended. */
 const restBytesMax = 1024 * 1024;
+
+/** What one read takes at most, and where it puts it, for all sockets: a copy of the right size goes on. */
 const page = new Uint8Array(64 * 1024);
 
 /** The descriptor with its socket, which is made when it is first needed: most standard inputs are never written to. */
 class End {
   readonly fd: number;
+  readonly #writable: boolean;
   #socket: Socket | undefined;
   #closed = false;
+  /** Set before the socket is made: then it reads, and stops when the answer is false. */
+  take: ((data: Uint8Array) => boolean) | undefined;
 
-  constructor(fd: number) {
+  constructor(fd: number, writable: boolean) {
     this.fd = fd;
+    this.#writable = writable;
   }
 
   get closed(): boolean {
     return this.#closed;
   }
 
-  get made(): Socket | undefined {
-    return this.#socket;
-  }
-
-  socket(readable: boolean, writable: boolean): Socket {
+  socket(): Socket {
     if (this.#socket === undefined) {
-      this.#socket = new Socket({ fd: this.fd, readable, writable, allowHalfOpen: true });
+      const { fd, take } = this;
+      this.#socket = new Socket({
+        fd, readable: take !== undefined, writable: this.#writable, allowHalfOpen: true,
+        ...(take === undefined ? {} : { onread: { buffer: page, callback: (n) => take(page.slice(0, n)) } }),
+      });
       // What went wrong is told to the writes that wait, and a read that failed is an end.
       this.#socket.on('error', () => {});
       // Who waits for a process keeps the host alive, not what it may yet say.
@@ -49,25 +55,23 @@ class End {
   }
 }
 
-/** Output of a process: flowing while it is wanted. */
+/** Output of a process: read while it is wanted. */
 export class PipeSource implements Source {
   readonly #end: End;
-  readonly #writable: boolean;
   #sink: Sink | undefined;
   #over = false;
 
   constructor(fd: number | End) {
-    this.#writable = fd instanceof End;
-    this.#end = fd instanceof End ? fd : new End(fd);
+    this.#end = fd instanceof End ? fd : new End(fd, false);
+    this.#end.take = (data) => this.#take(data);
   }
 
   pull(sink: Sink): void {
     if (this.#end.closed) return;
     const first = this.#sink === undefined;
     this.#sink = sink;
-    const socket = this.#end.socket(true, this.#writable);
+    const socket = this.#end.socket();
     if (first) {
-      socket.on('data', (data) => this.#take(data as unknown as Uint8Array));
       socket.on('end', () => this.#sink?.end());
       socket.on('close', () => this.#sink?.end());
     }
@@ -80,8 +84,6 @@ export class PipeSource implements Source {
     this.#over = true;
     if (this.#end.closed || !sink.wants) return;
     this.pull(sink);
-    const socket = this.#end.made!;
-    while (sink.wants && socket.readableLength > 0) if (socket.read() === null) return;
     for (let total = 0; sink.wants && total < restBytesMax;) {
       let n: number;
       try {
@@ -101,15 +103,13 @@ export class PipeSource implements Source {
     this.#end.close();
   }
 
-  #take(data: Uint8Array): void {
+  #take(data: Uint8Array): boolean {
     const sink = this.#sink;
-    if (sink === undefined) return;
-    sink.take(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.length));
-    if (this.#sink !== undefined && !sink.wants) {
-      const socket = this.#end.made!;
-      socket.pause();
-      this.#hold(socket, sink);
-    }
+    if (sink === undefined) return false;
+    sink.take(data);
+    if (this.#sink === undefined || sink.wants) return true;
+    this.#hold(this.#end.socket(), sink);
+    return false;
   }
 
   /** After its end a process is not waited for any more, but its reader is. */
@@ -130,13 +130,13 @@ export class PipeInput implements Input {
 
   constructor(fd: number | End) {
     this.#tty = fd instanceof End;
-    this.#end = fd instanceof End ? fd : new End(fd);
+    this.#end = fd instanceof End ? fd : new End(fd, true);
   }
 
   write(data: Uint8Array, done: (error?: SysError) => void): void {
     if (this.#end.closed || this.#closing) return done(new SysError('EPIPE', 'write', 'standard input is closed'));
     this.#pending.add(done);
-    this.#end.socket(this.#tty, true).write(data, (error) => {
+    this.#end.socket().write(data, (error) => {
       if (!this.#pending.delete(done)) return;
       done(error ? new SysError('EPIPE', 'write', 'the process does not read any more') : undefined);
       if (error) this.end();
@@ -147,7 +147,7 @@ export class PipeInput implements Input {
   /** A pipe ends by being closed, a terminal by the character that its line discipline takes for the end. */
   close(): void {
     if (this.#closing || this.#end.closed) return;
-    if (this.#tty) this.#end.socket(true, true).write(EOT);
+    if (this.#tty) this.#end.socket().write(EOT);
     this.#closing = true;
     this.#shut();
   }
@@ -168,6 +168,6 @@ export class PipeInput implements Input {
 
 /** Both directions of a terminal, which are one socket. */
 export function terminalEnds(fd: number): { readonly stdin: Input; readonly stdout: Source } {
-  const end = new End(fd);
+  const end = new End(fd, true);
   return { stdin: new PipeInput(end), stdout: new PipeSource(end) };
 }

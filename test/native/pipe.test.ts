@@ -1,98 +1,183 @@
-// Streams of containers on the real kernel: pipes that reopen, a slow reader, no reader, many bytes both ways.
+// Our ends of a process's pipes, without a process: a fifo's two ends in this one.
 
-import {createHash} from 'node:crypto';
+import {spawnSync} from 'node:child_process';
+import {closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
-import {execSh, native, sh, withBox} from './native.ts';
+import {Output} from '../../src/backend/output.ts';
+import {Ring} from '../../src/backend/ring.ts';
+import {PipeInput, PipeSource} from '../../src/native/stdio.ts';
+import type {Message} from '../../src/wire.ts';
+import {skip} from '../skip.ts';
 
-const test = native('streams of native mode');
+const test = suite('pipes');
+const dir = mkdtempSync(join(tmpdir(), 'twinbox-pipe-'));
+test.after(() => rmSync(dir, {recursive: true, force: true}));
+let fifos = 0;
 
-const MiB = 2 ** 20;
+/** pipe(2): read end, write end. */
+function pipe(): [number, number] {
+  const path = join(dir, String(fifos++));
+  spawnSync('mkfifo', [path]);
+  const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return [read, openSync(path, constants.O_WRONLY)];
+}
 
-test('a container whose output nobody reads still ends', async runtime => {
-  const box = await runtime.create({image: 'busybox', command: ['sh', '-c', 'yes | head -c 20000000; yes x | head -c 20000000 >&2; exit 4']});
-  await box.start();
-  assert.is((await box.wait()).exitCode, 4);
-  let kept = 0;
-  for await (const {data} of box.logs()) kept += data.length;
-  assert.ok(kept > 0 && kept <= 2.1 * MiB, String(kept));
-  await box.remove();
-});
+const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
-test('a reader that is slow loses nothing, and costs no memory', async runtime => {
-  const bytes = 192 * MiB;
-  const box = await runtime.create({image: 'busybox', stdout: 'pipe', command: ['sh', '-c', `yes 0123456789abcde | head -c ${bytes}`]});
-  const before = process.memoryUsage().rss;
-  await box.start();
-  let seen = 0;
-  let most = 0;
-  let next = 16 * MiB;
-  for await (const chunk of box.process.stdout) {
-    seen += chunk.length;
-    if (seen < next) continue;
-    next += 16 * MiB;
-    most = Math.max(most, process.memoryUsage().rss - before);
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-  assert.is(seen, bytes);
-  assert.ok(most < 128 * MiB, `${Math.round(most / MiB)} MiB more`);
-  assert.is((await box.wait()).exitCode, 0);
-  await box.remove();
-});
+async function until(is: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !is(); i++) await sleep(2);
+  assert.ok(is());
+}
 
-test('what goes in comes out, whole and in order', async runtime => {
-  const input = new Uint8Array(8 * MiB).map((_, i) => (i * 2_654_435_761) >>> 24);
-  const {bytes, exitCode} = await runtime.run({image: 'busybox', command: ['cat'], stdin: input});
-  assert.is(exitCode, 0);
-  const hash = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
-  assert.is(hash(bytes.stdout), hash(input));
-});
+const textOf = (ring: Ring): string => ring.chunks().map(({data}) => new TextDecoder().decode(data)).join('');
 
-test('standard descriptors can be opened again by name, by root, another user, and an exec', async runtime => {
-  const script = 'echo a > /dev/stdout; echo b > /dev/stderr; echo c > /proc/self/fd/1; echo d >> /dev/fd/2; cat /dev/stdin';
-  for (const user of ['0:0', '1000:1000']) {
-    const {stdout, stderr} = await runtime.run({image: 'busybox', user, stdin: 'in\n', command: ['sh', '-c', script]});
-    assert.equal([stdout, stderr], ['a\nc\nin\n', 'b\nd\n'], user);
-  }
-  await withBox(runtime, {}, async box => {
-    const {stdout, stderr} = await execSh(box, 'echo a > /dev/stdout; echo b > /dev/stderr', {user: '1000:1000'});
-    assert.equal([stdout, stderr], ['a\n', 'b\n']);
-  });
-});
+/** An output of the kind, with what it says: bytes of channel 1, and its end. */
+function output(kind: 'pipe' | 'log') {
+  const [read, write] = pipe();
+  const ring = new Ring(1 << 20);
+  const said = {bytes: 0, text: '', ended: false};
+  const post = (message: Message): void => {
+    if (!('channel' in message)) return;
+    if ('end' in message) said.ended = true;
+    else {
+      said.bytes += message.data.length;
+      said.text += new TextDecoder().decode(message.data);
+    }
+  };
+  return {out: new Output(1, new PipeSource(read), kind, ring, post), write, said, ring};
+}
 
-test('no input is /dev/null, and ignored output too', async runtime => {
-  assert.is((await sh(runtime, 'cat; readlink /proc/self/fd/0')).stdout, '/dev/null\n');
-  const {exitCode, stdout} = await runtime.run({image: 'busybox', stdout: 'ignore', stderr: 'ignore', command: ['sh', '-c', 'echo x; [ /dev/fd/1 -ef /dev/null ]']});
-  assert.equal([exitCode, stdout], [0, '']);
-});
+const cases: Record<string, () => Promise<void>> = {
+  async 'a log is drained without a reader, and ends'() {
+    const {out, write, ring, said} = output('log');
+    writeSync(write, 'one\n');
+    await until(() => ring.chunks().length === 1);
+    writeSync(write, 'two\n');
+    closeSync(write);
+    await until(() => ring.chunks().length === 2);
+    out.attach(1, 1 << 20, true);
+    await until(() => said.ended);
+    assert.is(said.text, 'one\ntwo\n');
+  },
 
-test('an input that is closed at once is an end of file, and a reader that went away is SIGPIPE', async runtime => {
-  const box = await runtime.create({image: 'busybox', stdin: 'pipe', stdout: 'pipe', command: ['sh', '-c', 'cat; echo end; yes']});
-  await box.start();
-  await box.process.stdin.close();
-  const lines = box.process.stdout.lines();
-  assert.is((await lines.next()).value, 'end');
-  await lines.return?.(undefined);
-  await box.process.stdout.cancel?.();
-  await box.stop({timeoutMs: 2000});
-  await box.remove({force: true});
-});
+  async 'a pipe waits for its reader and stops when the credit is spent'() {
+    const {out, write, said} = output('pipe');
+    writeSync(write, Buffer.alloc(40_000));
+    await sleep(20);
+    out.attach(1, 10_000, false);
+    await until(() => said.bytes > 0);
+    const first = said.bytes;
+    // The pipe fills, and no more is taken.
+    let more = 0;
+    const writer = openSync(`/proc/self/fd/${write}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    for (let i = 0; i < 200; i++) {
+      try {
+        more += writeSync(writer, Buffer.alloc(4096));
+      } catch {
+        await sleep(1);
+      }
+    }
+    assert.is(said.bytes, first);
+    assert.ok(more <= 65536, `${more} bytes were taken`);
+    out.credit(1, 1 << 20);
+    closeSync(writer);
+    closeSync(write);
+    await until(() => said.ended);
+    assert.is(said.bytes, 40_000 + more);
+  },
 
-test('forty containers at once, each with its own output', async runtime => {
-  const outs = await Promise.all(Array.from({length: 40}, (_, i) => sh(runtime, `echo ${i}; exit ${i}`)));
-  assert.equal(outs.map(({stdout, exitCode}) => [stdout, exitCode]), outs.map((_, i) => [`${i}\n`, i]));
-});
+  async 'what a process has left behind is there at its end, before its pipe ends'() {
+    const {out, write, ring} = output('log');
+    await sleep(5);
+    writeSync(write, 'last words');
+    out.finish();
+    assert.is(textOf(ring), 'last words');
+    // One that it left running may go on writing.
+    writeSync(write, '!');
+    await until(() => ring.chunks().length === 2);
+    closeSync(write);
+    out.end();
+  },
 
-test('a terminal passes a large output through, and its size on', async runtime => {
-  const {stdout} = await runtime.run({image: 'busybox', tty: {columns: 132, rows: 43}, command: ['sh', '-c', 'stty size; yes | head -n 100000']});
-  assert.is(stdout.length, '43 132\r\n'.length + 300_000);
-  const box = await runtime.create({image: 'busybox', tty: true, stdin: 'pipe', command: ['sh', '-c', 'trap "stty size; exit" WINCH; echo up; while :; do sleep 0.02; done']});
-  const lines = box.process.stdout.lines();
-  await box.start();
-  assert.is((await lines.next()).value, 'up\r');
-  await box.process.resize(100, 30);
-  assert.is((await lines.next()).value, '30 100\r');
-  await box.wait();
-  await box.remove();
-});
+  async 'the last words of two processes are two'() {
+    const [one, two] = [output('log'), output('log')];
+    writeSync(one.write, 'one');
+    writeSync(two.write, 'TWO');
+    one.out.finish();
+    two.out.finish();
+    assert.equal([textOf(one.ring), textOf(two.ring)], ['one', 'TWO']);
+    for (const {out, write} of [one, two]) {
+      out.end();
+      closeSync(write);
+    }
+  },
 
+  async 'an end that is known at once ends the stream at once'() {
+    const {out, write, said} = output('pipe');
+    out.attach(1, 1 << 20, false);
+    writeSync(write, 'all');
+    closeSync(write);
+    out.finish();
+    assert.equal([said.text, said.ended], ['all', true]);
+  },
+
+  async 'a reader that leaves a pipe closes it, and its writer hears of it'() {
+    const {out, write} = output('pipe');
+    out.attach(1, 1 << 20, false);
+    out.detach(1);
+    await sleep(5);
+    assert.throws(() => writeSync(write, 'x'), /EPIPE/);
+    closeSync(write);
+  },
+
+  async 'input is answered when the pipe has taken it, and closed after it'() {
+    const [read, write] = pipe();
+    const input = new PipeInput(write);
+    let done = false;
+    input.write(Buffer.alloc(100_000), error => {
+      assert.is(error, undefined);
+      done = true;
+    });
+    input.close();
+    await sleep(20);
+    assert.is(done, false, 'more than a pipe holds');
+    let total = 0;
+    const page = Buffer.alloc(65536);
+    for (let n = 1; n > 0;) {
+      try {
+        n = readSync(read, page);
+        total += n;
+      } catch {
+        await sleep(1);
+      }
+    }
+    assert.equal([total, done], [100_000, true]);
+    closeSync(read);
+  },
+
+  async 'input to a process that has gone is EPIPE, for what waits and for what comes'() {
+    const [read, write] = pipe();
+    const input = new PipeInput(write);
+    const codes: (string | undefined)[] = [];
+    input.write(Buffer.alloc(100_000), error => codes.push(error?.code));
+    await sleep(5);
+    closeSync(read);
+    await until(() => codes.length === 1);
+    input.write(Buffer.from('x'), error => codes.push(error?.code));
+    assert.equal(codes, ['EPIPE', 'EPIPE']);
+    const [, other] = pipe();
+    const ended = new PipeInput(other);
+    ended.write(Buffer.alloc(100_000), error => codes.push(error?.code));
+    ended.end();
+    assert.is(codes.at(-1), 'EPIPE');
+  },
+};
+
+for (const [name, body] of Object.entries(cases)) {
+  if (process.platform === 'linux') test(name, body);
+  else skip(test, name, 'the pipes are Linux\'s', 'run it on Linux');
+}
 test.run();
