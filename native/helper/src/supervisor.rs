@@ -20,6 +20,7 @@ pub mod signal;
 
 use crate::abi::*;
 use crate::errno::{E2BIG, EBADF, EINVAL, EMFILE, ENODEV, ENOSYS, ENXIO, EPROTO, ESRCH, Errno, Result, fail};
+use crate::fd;
 use crate::plan::SLOTS_MAX;
 use crate::sys::{self, Fd, Owned};
 use crate::text::Path;
@@ -153,10 +154,7 @@ impl Supervisor {
         sys::prctl(PR_SET_CHILD_SUBREAPER, 1)?;
         sys::set_name(c"twinbox")?;
         sys::umask(0);
-        // Node ignores SIGPIPE and SIGXFSZ, and what is ignored would stay so in every program.
-        for signal in (1..=NSIG).filter(|signal| ![SIGKILL, SIGSTOP].contains(signal)) {
-            sys::signal_default(signal)?;
-        }
+        fd::default_signals()?;
         sys::set_signal_mask(0)?;
         for fd in REQUESTS..=JOURNAL {
             match sys::fcntl(fd, F_SETFD, FD_CLOEXEC) {

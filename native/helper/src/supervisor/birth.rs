@@ -494,7 +494,11 @@ impl Supervisor {
         }
         process.state = State::Failing;
         (process.errno, process.step, process.call) = (errno, step, call);
-        self.kill_process(index);
+        // Whatever it is in: it may even be frozen.
+        match self.processes.at(index).role {
+            Role::Container => self.kill_container(index),
+            _ => self.kill_process(index),
+        }
         self.forget_birth(index);
         self.settle(index);
     }

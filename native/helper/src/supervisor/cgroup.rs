@@ -16,7 +16,7 @@ pub fn make(dir: &CStr, cpuset: bool, made: &mut dyn FnMut(&CStr)) -> Result<()>
     // Another runtime removes an empty parent between our making it and using it: then once more.
     let mut tries = 3;
     loop {
-        match sys::mkdirat(AT_FDCWD, dir, 0o755) {
+        match make_one(dir) {
             Err(error) if error == ENOENT && tries > 0 => make_parents(dir, cpuset, made)?,
             Err(error) => return Err(error),
             Ok(()) if cpuset => return inherit(dir),
@@ -26,11 +26,23 @@ pub fn make(dir: &CStr, cpuset: bool, made: &mut dyn FnMut(&CStr)) -> Result<()>
     }
 }
 
+/// A directory is a group only where cgroups are mounted; another is none of our business.
+fn make_one(dir: &CStr) -> Result<()> {
+    sys::mkdirat(AT_FDCWD, dir, 0o755)?;
+    match sys::statfs(dir) {
+        Ok(CGROUP_SUPER_MAGIC | CGROUP2_SUPER_MAGIC) => Ok(()),
+        _ => {
+            let _ = sys::unlinkat(AT_FDCWD, dir, AT_REMOVEDIR);
+            fail(EINVAL)
+        }
+    }
+}
+
 fn make_parents(dir: &CStr, cpuset: bool, made: &mut dyn FnMut(&CStr)) -> Result<()> {
     let bytes = dir.to_bytes();
     for (at, _) in bytes.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/') {
         let parent = Path::of(&[bytes.get(..at).unwrap_or_default()])?;
-        match sys::mkdirat(AT_FDCWD, parent.as_c(), 0o755) {
+        match make_one(parent.as_c()) {
             Err(error) if error == EEXIST => continue,
             result => result?,
         }
