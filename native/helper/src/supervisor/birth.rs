@@ -126,7 +126,8 @@ impl Supervisor {
         if stdio.kinds & request::TERMINAL != 0 {
             self.processes.at(index).stream = stdio.passed.take().map_err(Failure::outside)?;
         }
-        for step in plan.steps().take(clone as usize) {
+        let paid = self.processes.at(index).paid;
+        for step in plan.steps().take(clone as usize).skip(paid as usize) {
             if step.by != By::Runtime {
                 return Err(Failure::at(step.index)(Errno::new(EINVAL)));
             }
@@ -159,21 +160,7 @@ impl Supervisor {
         let mut fields = step.fields();
         let slot = step.slot.unwrap_or(usize::MAX);
         match step.op {
-            Op::Cgroup => {
-                let (v2, controllers, dirs) = (fields.text()?, fields.texts()?, fields.texts()?);
-                if self.processes.at(index).group != 0 {
-                    return fail(EINVAL);
-                }
-                let group = self.groups.add(index, v2, controllers, dirs)?;
-                self.processes.at(index).group = group + 1;
-                self.make_group(group)?;
-                if self.groups.at(group).v2 {
-                    let dir = self.groups.dir(group, 0)?;
-                    let fd = sys::openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)?;
-                    self.set_slot(slot::CGROUP, fd);
-                }
-                Ok(())
-            }
+            Op::Cgroup => self.begin_group(index, step),
             // Not to wait for who writes to a fifo.
             Op::Open => {
                 let fd = sys::openat(AT_FDCWD, fields.text()?, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)?;
@@ -196,12 +183,47 @@ impl Supervisor {
     pub fn make_limits(&mut self, index: u32, plan: &Plan, clone: u32) -> core::result::Result<(), Failure> {
         let process = *self.processes.at(index);
         let mut file = None;
-        for step in plan.steps().take(clone as usize).filter(is_limit) {
+        for step in plan.steps().take(clone as usize).skip(process.paid as usize).filter(is_limit) {
             let group = process.group.checked_sub(1).filter(|_| process.parks).ok_or(Errno::new(EINVAL));
             match group.and_then(|group| self.limit(group, &step, &mut file)) {
                 Err(error) if !step.tolerates(error) => return Err(Failure::at(step.index)(error)),
                 _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// For a child of the pool: its group, whole, before it is cloned into that.
+    pub fn prepare_group(&mut self, index: u32, plan: &Plan, clone: u32) -> core::result::Result<(), Failure> {
+        let mut file = None;
+        for step in plan.steps().take(clone as usize) {
+            let result = match (step.op, self.processes.at(index).group) {
+                (Op::Cgroup, _) => self.begin_group(index, &step),
+                (_, group @ 1..) => self.limit(group - 1, &step, &mut file),
+                _ => fail(EINVAL),
+            };
+            match result {
+                Err(error) if !step.tolerates(error) => return Err(Failure::at(step.index)(error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Step `cgroup`.
+    fn begin_group(&mut self, index: u32, step: &Step) -> Result<()> {
+        let mut fields = step.fields();
+        let (v2, controllers, dirs) = (fields.text()?, fields.texts()?, fields.texts()?);
+        if self.processes.at(index).group != 0 {
+            return fail(EINVAL);
+        }
+        let group = self.groups.add(index, v2, controllers, dirs)?;
+        self.processes.at(index).group = group + 1;
+        self.make_group(group)?;
+        if self.groups.at(group).v2 {
+            let dir = self.groups.dir(group, 0)?;
+            let fd = sys::openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)?;
+            self.set_slot(slot::CGROUP, fd);
         }
         Ok(())
     }
@@ -325,7 +347,7 @@ impl Supervisor {
     }
 
     /// Those that were opened for this birth.
-    fn close_slots(&mut self, index: u32) {
+    pub fn close_slots(&mut self, index: u32) {
         let target = self.processes.at(index).target;
         let lent = [self.proc, self.null, self.processes.at(target).pidfd];
         for fd in self.slots.iter_mut() {

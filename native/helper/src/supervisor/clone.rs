@@ -149,7 +149,7 @@ impl Supervisor {
     pub fn send_to_pooled(&mut self, index: u32, plan: &Plan, memfd: Fd) -> Result<()> {
         let process = *self.processes.at(index);
         let mut doors = Doors::new();
-        if let Some(group) = process.group.checked_sub(1) {
+        if let Some(group) = process.group.checked_sub(1).filter(|_| process.paid == 0) {
             self.open_doors(group, true, &mut doors)?;
         }
         let slots = self.slots.get(..plan.header().slots as usize).unwrap_or(&[]);

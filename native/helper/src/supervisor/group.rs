@@ -5,7 +5,7 @@
 use core::ffi::CStr;
 
 use crate::errno::{EAGAIN, EINVAL, ENAMETOOLONG, Errno, Result, fail};
-use crate::plan::Strings;
+use crate::plan::{Op, Plan, Strings};
 use crate::sys::{self, Fd, zeroed};
 
 /// u32 1 (in use), u32 how many directories, their names, each with a NUL; then, for us alone, as many names of
@@ -131,6 +131,23 @@ impl Groups {
         let count = self.at(index).count as usize;
         let found = (0..count).find(|number| self.name(index, count + number).is_ok_and(|name| name == controller));
         self.name(index, found.ok_or(Errno::new(EINVAL))?)
+    }
+
+    /// Whether it is the very group that a plan's step `cgroup` makes.
+    pub fn is(&self, index: u32, plan: &Plan) -> bool {
+        let Some(step) = plan.steps().find(|step| step.op == Op::Cgroup) else { return false };
+        let mut fields = step.fields();
+        let (Ok(v2), Ok(_), Ok(dirs)) = (fields.text(), fields.texts(), fields.texts()) else { return false };
+        let count = self.table.get(index as usize).map_or(0, |group| group.count as usize);
+        let first = (!v2.is_empty()).then_some(v2);
+        let mut number = 0;
+        for dir in first.into_iter().chain(dirs) {
+            if !self.name(index, number).is_ok_and(|name| name == dir) {
+                return false;
+            }
+            number += 1;
+        }
+        number == count
     }
 
     /// Whether directory `number` belongs to a hierarchy with this controller (`cpu,cpuacct` has two).

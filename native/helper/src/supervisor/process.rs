@@ -68,6 +68,8 @@ zeroed! {
         /// The memfd of the plan, while steps of the supervisor are left in it.
         plan: Fd,
         clone_step: u32,
+        /// How many of the plan's first steps were made by the pool.
+        paid: u32,
         /// Pipes that are to belong to whom it becomes.
         pipes: [Fd; 3],
         /// Our end of the terminal's stream, until there is a master.
@@ -265,6 +267,7 @@ const EMPTY: Process = Process {
     map_step: 0,
     plan: -1,
     clone_step: 0,
+    paid: 0,
     pipes: [-1; 3],
     stream: -1,
     columns: 0,

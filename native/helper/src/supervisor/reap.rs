@@ -79,7 +79,7 @@ impl Supervisor {
         if process.is_alive() || !matches!(process.state, State::Failing | State::Ended) {
             return;
         }
-        if process.role == Role::Container {
+        if matches!(process.role, Role::Container | Role::Pool) {
             let wanted = process.state == State::Failing || process.removing;
             if !wanted || process.guests > 0 {
                 return;
