@@ -11,7 +11,7 @@ import type {
 import { aborted, type Connection } from './connection.ts';
 import { delay, withSignal } from './events.ts';
 import { ProcessHandle } from './process.ts';
-import { stdioKinds } from './runtime.ts';
+import { checkName, stdioKinds } from './runtime.ts';
 import { signalNumber } from './signal.ts';
 import { feed, pour } from './stdio.ts';
 
@@ -136,6 +136,7 @@ export class ContainerHandle implements Container {
   }
 
   async rename(name: string): Promise<void> {
+    checkName('name', name);
     await this.#connection.request('rename', { container: this.id, name });
     this.#name = name;
   }

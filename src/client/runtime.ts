@@ -11,6 +11,7 @@ import { checkSpec, type Spec } from '../spec.ts';
 import type {
   Backend, BackendFacts, ContainerEvent, ContainerState, Exit, ProcessRow,
 } from '../wire.ts';
+import { Compiler, newId, shortLength } from './compiled.ts';
 import { Connection } from './connection.ts';
 import { ContainerHandle } from './container.ts';
 import { eventQueue } from './events.ts';
@@ -24,7 +25,8 @@ export class RuntimeClient implements Runtime {
   readonly mode: 'portable' | 'native';
   readonly #connection: Connection;
   readonly #facts: BackendFacts;
-  readonly #lookup: Lookup;
+  readonly #stat: HostStat | undefined;
+  readonly #compiler: Compiler;
   /** Handles whose processes this client waits for, by container. */
   readonly #live = new Map<string, ContainerHandle>();
 
@@ -41,7 +43,8 @@ export class RuntimeClient implements Runtime {
     this.#connection = connection;
     this.mode = mode;
     this.#facts = facts;
-    this.#lookup = { ...(stat === undefined ? {} : { stat }), pidOf: (name) => this.#pidOf(name) };
+    this.#stat = stat;
+    this.#compiler = new Compiler(facts, { ...(stat === undefined ? {} : { stat }), pidOf: (name) => this.#pidOf(name) });
     connection.listen((_seq, event) => this.#note(event));
   }
 
@@ -57,16 +60,16 @@ export class RuntimeClient implements Runtime {
     try {
       let overflow: TwinboxError | undefined;
       const limit = options.maxBuffer ?? maxBuffer;
-      const full = (what: string) => (): void => {
+      const collected = collect(this.#connection, { container: container.id }, limit, (what) => {
         overflow = new TwinboxError({ code: 'ENOBUFS', message: `more than ${limit} bytes on ${what}` });
         abort();
-      };
-      const collected = [collect(process.stdout, limit, full('stdout')), collect(process.stderr, limit, full('stderr'))];
+      });
+      collected.catch(() => {});
       // It may have come while the container was made: then there is no event any more.
       signal?.throwIfAborted();
       signal?.addEventListener('abort', abort, { once: true });
       const exit = await process.exited;
-      const [stdout, stderr] = (await Promise.all(collected)) as [Uint8Array, Uint8Array];
+      const [stdout, stderr] = await collected;
       signal?.throwIfAborted();
       if (overflow !== undefined) throw overflow;
       const decoder = new TextDecoder();
@@ -125,9 +128,9 @@ export class RuntimeClient implements Runtime {
   /** With `start` on to its program at once: one that cannot be run leaves nothing behind. */
   async #create(options: CreateOptions, start: boolean): Promise<ContainerHandle> {
     const id = options.id ?? newId();
-    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(id)) throw new SpecError('id', `not letters, digits, _ . or -: ${id}`);
-    const name = options.name ?? id.slice(0, 12);
-    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) throw new SpecError('name', `not letters, digits, _ . or -: ${name}`);
+    checkName('id', id);
+    const name = options.name ?? id.slice(0, shortLength);
+    checkName('name', name);
     const { spec, plan, image } = this.#compile(options, id);
     const stop = stopOf(options);
     const container = this.#adopt(new ContainerHandle(this.#connection, this.#facts, { id, name, spec, ...stop }));
@@ -156,22 +159,17 @@ export class RuntimeClient implements Runtime {
   }
 
   #compile(options: CreateOptions, id: string): { spec: Spec; plan: Plan; image: string } {
-    const { stat } = this.#lookup;
     const { allowStray } = options;
-    const planOptions = {
-      id, stdio: stdioKinds(options, this.mode), ...(allowStray === undefined ? {} : { allowStray }), ...(stat === undefined ? {} : { stat }),
-    };
+    const planOptions = { id, stdio: stdioKinds(options, this.mode), ...(allowStray === undefined ? {} : { allowStray }) };
     if ('spec' in options) {
       if (options.requireIsolation && this.mode === 'portable') {
         throw new SpecError('requireIsolation', 'portable mode is no boundary against hostile programs', 'use --mode native');
       }
       const spec = checkSpec(options.spec);
-      return { spec, plan: compile(spec, this.#facts, planOptions), image: options.image ?? spec.root.path };
+      const stat = this.#stat === undefined ? {} : { stat: this.#stat };
+      return { spec, plan: compile(spec, this.#facts, { ...planOptions, ...stat }), image: options.image ?? spec.root.path };
     }
-    // A name of its own needs a namespace of its own.
-    const own = options.share?.includes('uts') !== true && (options.uts === undefined || options.uts === 'private');
-    const named = { ...(own ? { hostname: id.slice(0, 12) } : {}), ...options };
-    return { ...compileOptions(named, this.#facts, this.#lookup, planOptions), image: options.image };
+    return { ...this.#compiler.compile(options, planOptions), image: options.image };
   }
 
   /** Of a container whose namespaces another one joins. */
@@ -219,13 +217,12 @@ function stopOf({ stopSignal, stopTimeoutMs }: CreateOptions): Pick<ContainerSta
   };
 }
 
-export function noContainer(idOrName: string): TwinboxError {
-  return new TwinboxError({ code: 'ENOENT', message: `no such container: ${idOrName}` });
+/** It becomes the name of a directory, and a word of a command line. */
+export function checkName(field: 'id' | 'name', name: string): void {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name)) return;
+  throw new SpecError(field, name.length > 128 ? 'longer than 128 characters' : `not letters, digits, _ . or -: ${JSON.stringify(name)}`);
 }
 
-/** 64 hexadecimal digits, as docker has them. A name, not a secret: loading the host's cryptography costs milliseconds. */
-function newId(): string {
-  let id = '';
-  while (id.length < 64) id += Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, '0');
-  return id;
+export function noContainer(idOrName: string): TwinboxError {
+  return new TwinboxError({ code: 'ENOENT', message: `no such container: ${idOrName}` });
 }

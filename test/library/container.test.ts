@@ -203,7 +203,7 @@ library('container', test => {
 
   test('a signal to all reaches every process', async ({runtime}) => {
     const box = await runtime.create({
-      image: 'busybox', command: ['sh', '-c', 'trap "wait; exit 3" TERM; sleep 1000 & sleep 1000 & echo ready; wait; wait; wait'],
+      image: 'busybox', command: ['sh', '-c', 'trap "wait; exit 3" TERM; sleep 1000 & sleep 1000 & sleep 0.2; echo ready; wait; wait; wait'],
     });
     const lines = box.process.stdout.lines();
     await box.start();

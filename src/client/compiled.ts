@@ -1,0 +1,86 @@
+// What containers compile to, remembered: whoever starts many of the same kind compiles once, and each gets it with its
+// own id and host name. Only what depends on nothing but the options and the kernel's facts: not what looked at a file of
+// the host's or at another container.
+
+import { compile, type Plan, type PlanOptions } from '../plan.ts';
+import type { CreateOptions } from '../runtime.ts';
+import { type ContainerOptions, type Lookup, toSpec } from '../shorthand.ts';
+import type { Spec } from '../spec.ts';
+import type { BackendFacts } from '../wire.ts';
+import { Template } from './template.ts';
+
+export interface Compiled {
+  readonly spec: Spec;
+  readonly plan: Plan;
+}
+
+/** Kinds of containers that are remembered. */
+const kindsMax = 32;
+const idLength = 64;
+/** Docker's short form of an id, and a host name by default. */
+export const shortLength = 12;
+
+export class Compiler {
+  readonly #facts: BackendFacts;
+  readonly #lookup: Lookup;
+  readonly #kinds = new Map<string, Template<Compiled> | null>();
+  /** An id that nobody has, in the place of the real one. */
+  readonly #mark = newId();
+
+  constructor(facts: BackendFacts, lookup: Lookup) {
+    this.#facts = facts;
+    this.#lookup = lookup;
+  }
+
+  /** Of options in docker's words. A generated id is as long as any other. */
+  compile(options: ContainerOptions, planOptions: PlanOptions): Compiled {
+    const { id } = planOptions;
+    const key = id.length === idLength ? keyOf(options, planOptions) : undefined;
+    if (key === undefined) return this.#compile(options, planOptions, this.#lookup);
+    const known = this.#kinds.get(key);
+    if (known === null) return this.#compile(options, planOptions, this.#lookup);
+    const template = known ?? this.#learn(key, options, planOptions);
+    if (template === null) return this.#compile(options, planOptions, this.#lookup);
+    const [mark, short] = [this.#mark, this.#mark.slice(0, shortLength)];
+    return template.make((text) => text.replaceAll(mark, id).replaceAll(short, id.slice(0, shortLength)));
+  }
+
+  #learn(key: string, options: ContainerOptions, planOptions: PlanOptions): Template<Compiled> | null {
+    let looked = false;
+    const { stat, pidOf } = this.#lookup;
+    const lookup: Lookup = {
+      ...(stat && { stat: (path) => { looked = true; return stat(path); } }),
+      ...(pidOf && { pidOf: (name) => { looked = true; return pidOf(name); } }),
+    };
+    const compiled = this.#compile(options, { ...planOptions, id: this.#mark }, lookup);
+    const template = looked ? null : new Template(compiled, this.#mark.slice(0, shortLength));
+    if (this.#kinds.size >= kindsMax) this.#kinds.delete(this.#kinds.keys().next().value as string);
+    this.#kinds.set(key, template);
+    return template;
+  }
+
+  #compile(options: ContainerOptions, planOptions: PlanOptions, lookup: Lookup): Compiled {
+    const { stat } = lookup;
+    // A name of its own needs a namespace of its own.
+    const own = options.share?.includes('uts') !== true && (options.uts === undefined || options.uts === 'private');
+    const spec = toSpec({ ...(own ? { hostname: planOptions.id.slice(0, shortLength) } : {}), ...options }, this.#facts, lookup);
+    return { spec, plan: compile(spec, this.#facts, stat === undefined ? planOptions : { ...planOptions, stat }) };
+  }
+}
+
+/** Everything that the compiler looks at. */
+function keyOf(options: CreateOptions, { stdio, allowStray }: PlanOptions): string | undefined {
+  const {
+    id: _id, name: _name, labels: _labels, stdin: _stdin, stdout: _stdout, stderr: _stderr, signal: _signal, trace: _trace, ...rest
+  } = options;
+  // A profile of its own is long, and rare.
+  if ('seccomp' in rest && typeof rest.seccomp === 'object') return undefined;
+  return JSON.stringify([rest, stdio, allowStray]);
+}
+
+/** 64 hexadecimal digits, as docker has them. A name, not a secret: loading the host's cryptography costs milliseconds. */
+export function newId(): string {
+  let id = '';
+  while (id.length < idLength) id += Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, '0');
+  return id;
+}
