@@ -4,11 +4,8 @@ import {suite, type Test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {skip, skipAll} from '../skip.ts';
 import {gaps} from './gaps.ts';
-import {type Answer, passes, readRows, type Row} from './row.ts';
+import {type Answer, readRows, type Row} from './row.ts';
 import {type Mode, openWorld, type Outcome, runRow, type World} from './setup.ts';
-
-const triesMax = 4;
-const racing = /\bsleep 0?\./;
 
 /** Declares them. */
 export async function rowTests(mode: Mode): Promise<Test> {
@@ -31,9 +28,7 @@ export async function rowTests(mode: Mode): Promise<Test> {
 const name = (row: Row): string => `${row.id}: ${row.title}`;
 
 async function check(world: World, row: Row, gap: string | undefined): Promise<void> {
-  let got = await runRow(world, row);
-  // Rows that sleep for 0.1 s and then look race with a machine that has other things to do.
-  for (let i = 1; i < triesMax && racing.test(row.script) && !passes(row, got); i++) got = await runRow(world, row);
+  const got = await runRow(world, row);
   if (gap === undefined) assert.equal(plain(got), row.expected, got.stderr);
   else assert.not.equal(plain(got), row.expected, `the gap has closed: ${gap}`);
 }

@@ -7,7 +7,7 @@ import {readFileSync} from 'node:fs';
 import {createRuntime, type BackendFacts, type Container, type Runtime, type Spec} from '../../src/index.ts';
 import {CAP, dockerCaps, type CapName} from '../../src/kernel/uapi/capability.ts';
 import {compilerRemedy, noCompiler} from '../native/compile.ts';
-import {type Answer, normalise, type Row} from './row.ts';
+import {type Answer, normalise, passes, type Row} from './row.ts';
 import {group, passwd, Roots, userland} from './userland.ts';
 
 export const rowLimitMs = 25_000;
@@ -246,8 +246,18 @@ export interface Outcome extends Answer {
   readonly stderr: string;
 }
 
-/** Runs the row's script and gives its normalised answer. */
+const triesMax = 4;
+/** Rows that sleep for 0.1 s and then look race with a machine that has other things to do. */
+const racing = /\bsleep 0?\./;
+
+/** Runs the row's script, when it races until it passes, and gives its normalised answer. */
 export async function runRow(world: World, row: Row): Promise<Outcome> {
+  let got = await once(world, row);
+  for (let i = 1; i < triesMax && racing.test(row.script) && !passes(row, got); i++) got = await once(world, row);
+  return got;
+}
+
+async function once(world: World, row: Row): Promise<Outcome> {
   const container = await world.create(row);
   try {
     return await answer(container, row);
