@@ -17,7 +17,6 @@ import {
 } from '../src/plan.ts';
 import { printPlan } from '../src/plan/print.ts';
 import { toExec, toResources, toSpec, type ContainerOptions } from '../src/shorthand.ts';
-import { compileOptions } from '../src/recipe.ts';
 import type { Spec } from '../src/spec.ts';
 import { helpers, onHybrid, onV1, onV2, portable, single } from './facts.ts';
 
@@ -163,21 +162,6 @@ test('the plans of exec, update and removal are the recorded ones', () => {
   const made = toSpec({ image: 'busybox', hostname: 'box' }, helpers);
   const exec = toExec({ command: ['sh'], tty: true }, made.process);
   golden('rootless-exec', printPlan(compileProcess(exec, made, helpers, { id })));
-});
-
-test('a container like the last is not compiled anew, and comes out the same', () => {
-  for (const [name, facts, options] of cases) {
-    for (const [n, id] of [['one', '5eed'], ['two', 'beef'], ['three', 'cafe']] as const) {
-      const own = { ...options, ...(options.hostname === undefined ? {} : { hostname: n }) };
-      const { spec, plan } = compileOptions(own, facts, lookup, { id, stat: lookup.stat });
-      assert.equal(spec, toSpec(own, facts, lookup), name);
-      assert.equal(plan, compile(spec, facts, { id, stat: lookup.stat }), name);
-    }
-  }
-  const wrong = () => compileOptions({ ...root, hostname: 'x'.repeat(65) }, onV2, lookup, { id });
-  assert.throws(wrong, /64/);
-  compileOptions(root, onV2, lookup, { id });
-  assert.throws(wrong, /64/);
 });
 
 test('every golden file belongs to a test', () => {

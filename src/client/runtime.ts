@@ -2,7 +2,6 @@
 
 import { SpecError, TwinboxError } from '../errno.ts';
 import { compile, loadFilters, type HostStat, type Plan, type StdioKind } from '../plan.ts';
-import { compileOptions } from '../recipe.ts';
 import type {
   Container, CreateOptions, EventOptions, Runtime, RunOptions, RunResult, StdioOptions,
 } from '../runtime.ts';
