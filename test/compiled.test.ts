@@ -1,0 +1,76 @@
+// What is remembered of a compiled start is, with other names in it, what compiling anew gives.
+
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {Compiler, newId} from '../src/client/compiled.ts';
+import {Template} from '../src/client/template.ts';
+import {createRuntime} from '../src/index.ts';
+import {compile} from '../src/plan.ts';
+import type {ContainerOptions} from '../src/runtime.ts';
+import {toSpec} from '../src/shorthand.ts';
+import type {BackendFacts} from '../src/wire.ts';
+import {skip} from './skip.ts';
+
+test('a template makes its value anew with other words, and shares the rest', () => {
+  const value = {a: ['x', 'MARK-1', {deep: 'a MARK b', same: 1}], b: {c: [1, 2]}, d: 'MARK', bytes: new Uint8Array([1])};
+  const template = new Template(value, 'MARK');
+  const made = template.make(text => text.replace('MARK', 'new'));
+  assert.equal(made, {a: ['x', 'new-1', {deep: 'a new b', same: 1}], b: {c: [1, 2]}, d: 'new', bytes: new Uint8Array([1])});
+  assert.is(made.b, value.b);
+  assert.is(made.bytes, value.bytes);
+  assert.equal(value.d, 'MARK');
+  assert.is(template.make(() => '').a[1], '');
+  const plain = {x: 1};
+  assert.is(new Template(plain, 'MARK').make(() => ''), plain);
+});
+
+const kinds: readonly ContainerOptions[] = [
+  {image: 'busybox'},
+  {image: 'busybox', hostname: 'box', command: ['sh', '-c', 'echo'], env: {A: 'b'}, user: '1000:1000', tmpfs: ['/t:size=1m']},
+  {image: 'busybox', share: ['uts'], capAdd: ['NET_ADMIN'], readonly: true, tty: true},
+  {image: '/some/directory', ulimits: {nofile: 10}, privileged: true, init: true},
+];
+
+function same(facts: BackendFacts): void {
+  const compiler = new Compiler(facts, {});
+  for (const options of kinds) {
+    for (let i = 0; i < 3; i++) {
+      const planOptions = {id: newId(), stdio: ['null', 'pipe', 'pipe'] as const};
+      const spec = toSpec({...(options.share ? {} : {hostname: planOptions.id.slice(0, 12)}), ...options}, facts, {});
+      assert.equal(compiler.compile(options, planOptions), {spec, plan: compile(spec, facts, planOptions)});
+      // Not by the template: an id of another length.
+      const short = {...planOptions, id: 'box'};
+      assert.match(JSON.stringify(compiler.compile(options, short)), /box/);
+    }
+    const [one, two] = [newId(), newId()].map(id => compiler.compile(options, {id}));
+    const shared = one!.plan.steps.filter((step, i) => step === two!.plan.steps[i]).length;
+    assert.ok(shared > one!.plan.steps.length * 0.8, `${shared} of ${one!.plan.steps.length}`);
+    assert.not.ok(JSON.stringify(two).includes(one!.spec.hostname ?? 'none such') && options.hostname === undefined);
+  }
+}
+
+test('containers of portable mode', async () => {
+  const runtime = await createRuntime({mode: 'portable', thread: false});
+  same(await runtime.features());
+  await runtime.close();
+});
+
+const native = await createRuntime({mode: 'native'}).catch((error: Error) => error);
+if (native instanceof Error) skip(test, 'containers of native mode', native.message, 'see twinbox info');
+else {
+  test('containers of native mode', async () => {
+    const facts = await native.features();
+    await native.close();
+    same(facts);
+    // What looked at the machine looks again.
+    let looks = 0;
+    const compiler = new Compiler(facts, {stat: () => {
+      looks++;
+      return {type: 'directory', mode: 0o755, uid: 0, gid: 0, major: 0, minor: 0};
+    }});
+    for (let i = 0; i < 4; i++) compiler.compile({image: 'busybox', volumes: ['/usr:/v']}, {id: newId()});
+    assert.ok(looks >= 4);
+  });
+}
+
+test.run();
