@@ -8,6 +8,7 @@ pub mod clone;
 pub mod event;
 pub mod freeze;
 pub mod group;
+pub mod limit;
 pub mod maps;
 pub mod oom;
 pub mod pool;
@@ -15,14 +16,16 @@ pub mod process;
 pub mod pump;
 pub mod reap;
 pub mod remove;
+pub mod report;
 pub mod request;
 pub mod signal;
+pub mod start;
+pub mod stdio;
+pub mod watch;
 
 use crate::abi::*;
-use crate::errno::{E2BIG, EBADF, EINVAL, EMFILE, ENODEV, ENOSYS, ENXIO, EPROTO, ESRCH, Errno, Result, fail};
-use crate::fd;
-use crate::plan::SLOTS_MAX;
-use crate::sys::{self, Fd, Owned};
+use crate::errno::{EMFILE, ENOSYS, EPROTO, ESRCH, Errno, Result, fail};
+use crate::sys::{self, Fd};
 use crate::text::Path;
 use event::{Event, Outbox};
 use group::{Groups, Job};
@@ -30,6 +33,7 @@ use pool::Pool;
 use process::{Processes, Role, State};
 use pump::Terminals;
 use request::{Passed, Request};
+use watch::Watch;
 
 /// The first word of the first request: only who started us as the supervisor sends it.
 pub const GREETING: u32 = 0x5842_5754;
@@ -39,50 +43,12 @@ const REQUESTS: Fd = 3;
 const EVENTS: Fd = 4;
 const JOURNAL: Fd = 6;
 
-/// However many files may be open: a table is reserved memory, if not used.
-const PROCESSES_MAX: usize = 1 << 16;
-const TERMINALS_MAX: usize = 4096;
 /// In one turn, so that deaths are not kept waiting by births.
 const REQUESTS_AT_ONCE: usize = 16;
 
 /// Bits of HELLO's `b`, and of `features`.
 pub const CLONE3: u64 = 1;
 pub const CLONE_INTO: u64 = 2;
-const OPENAT2: u64 = 4;
-const MOUNT_SETATTR: u64 = 8;
-const WARM_POOL: u64 = 16;
-
-/// Whose descriptor has something to tell. It goes through epoll with an index and a generation.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Watch {
-    Requests,
-    Events,
-    /// Of a process.
-    Channel,
-    Pidfd,
-    Middle,
-    Mapper,
-    /// Of a group.
-    Oom,
-    /// Of a terminal.
-    Master,
-    Stream,
-    Orphans,
-}
-
-const WATCHES: [Watch; 10] = [
-    Watch::Requests,
-    Watch::Events,
-    Watch::Channel,
-    Watch::Pidfd,
-    Watch::Middle,
-    Watch::Mapper,
-    Watch::Oom,
-    Watch::Master,
-    Watch::Stream,
-    Watch::Orphans,
-];
-const GENERATION: u32 = 0x00ff_ffff;
 
 pub struct Supervisor {
     epoll: Fd,
@@ -103,7 +69,7 @@ pub struct Supervisor {
     reading: bool,
     /// A signalfd for orphans, once there may be some.
     orphans: Fd,
-    /// Parents of groups that we made, each with its NUL, to be removed at the end.
+    /// Parents of groups that we made, a line each, to be removed at the end.
     parents: Path,
     closing: Option<Closing>,
 }
@@ -116,7 +82,7 @@ struct Closing {
 
 /// Where the program begins.
 pub fn main() -> ! {
-    if started_by_library().is_err() {
+    if start::started_by_library().is_err() {
         sys::exit(126);
     }
     match Supervisor::new() {
@@ -132,70 +98,7 @@ pub fn main() -> ! {
     }
 }
 
-/// The parent made the socket, and has put its greeting there: nobody runs this program by accident, or by another's
-/// will, whatever the arguments say.
-fn started_by_library() -> Result<()> {
-    let is = |option, value| sys::getsockopt(REQUESTS, SOL_SOCKET, option).is_ok_and(|found| found == value);
-    if !is(SO_DOMAIN, AF_UNIX) || !is(SO_TYPE, SOCK_SEQPACKET) {
-        return fail(EINVAL);
-    }
-    if sys::peer_credentials(REQUESTS)?.pid != sys::getppid() {
-        return fail(EINVAL);
-    }
-    match request::receive(REQUESTS)? {
-        Some((Request { op: GREETING, .. }, _)) => Ok(()),
-        _ => fail(EINVAL),
-    }
-}
-
 impl Supervisor {
-    fn new() -> Result<Supervisor> {
-        sys::prctl(PR_SET_DUMPABLE, 0)?;
-        sys::prctl(PR_SET_CHILD_SUBREAPER, 1)?;
-        sys::set_name(c"twinbox")?;
-        sys::umask(0);
-        fd::default_signals()?;
-        sys::set_signal_mask(0)?;
-        for fd in REQUESTS..=JOURNAL {
-            match sys::fcntl(fd, F_SETFD, FD_CLOEXEC) {
-                Err(error) if error == EBADF && fd > EVENTS => {}
-                result => result.map(|_| ())?,
-            }
-        }
-        // Before anything else is opened, which would be there.
-        let journal = if sys::fcntl(JOURNAL, F_GETFD, 0).is_ok() { JOURNAL } else { -1 };
-        let files = open_files()?;
-        let proc = sys::openat(AT_FDCWD, c"/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0)?;
-        if sys::fstatfs(proc)? != PROC_SUPER_MAGIC {
-            return fail(ENODEV);
-        }
-        let slots = sys::table(SLOTS_MAX)?;
-        slots.fill(-1);
-        let mut supervisor = Supervisor {
-            epoll: sys::epoll_create()?,
-            outbox: Outbox::new(EVENTS, files * 4 + 1024)?,
-            processes: Processes::new(files)?,
-            groups: Groups::new(files, journal)?,
-            terminals: Terminals::new(files.min(TERMINALS_MAX))?,
-            pool: Pool::new(),
-            slots,
-            proc,
-            null: open_null(proc)?,
-            uid: sys::geteuid(),
-            gid: sys::getgid(),
-            features: features(),
-            reading: true,
-            orphans: -1,
-            parents: Path::new(),
-            closing: None,
-        };
-        supervisor.watch(Watch::Requests, 0, 0, REQUESTS, EPOLLIN);
-        supervisor.watch(Watch::Events, 0, 0, EVENTS, EPOLLRDHUP);
-        let features = supervisor.features as i64;
-        supervisor.outbox.push(&Event { kind: event::HELLO, a: event::PROTOCOL, b: features, ..Event::default() });
-        Ok(supervisor)
-    }
-
     fn run(&mut self) -> ! {
         let mut events = [EpollEvent::default(); 64];
         self.outbox.flush();
@@ -224,59 +127,6 @@ impl Supervisor {
             return 1;
         }
         self.pool_timeout()
-    }
-
-    fn dispatch(&mut self, data: u64, events: u32) {
-        let index = data as u32;
-        let generation = (data >> 32) as u32 & GENERATION;
-        let Some(watch) = WATCHES.get((data >> 56) as usize).copied() else { return };
-        // What was closed while this event waited behind others is not its successor.
-        let current = match watch {
-            Watch::Requests | Watch::Events | Watch::Orphans => 0,
-            Watch::Channel | Watch::Pidfd | Watch::Middle | Watch::Mapper => self.processes.at(index).generation,
-            Watch::Oom => self.groups.at(index).generation,
-            Watch::Master | Watch::Stream => self.terminals.at(index).generation,
-        };
-        if current & GENERATION != generation {
-            return;
-        }
-        match watch {
-            Watch::Requests => self.on_requests(),
-            Watch::Events => self.on_events(events),
-            Watch::Channel => self.on_channel(index),
-            Watch::Pidfd => self.on_death(index),
-            Watch::Middle => self.on_middle_death(index),
-            Watch::Mapper => self.on_mapper_death(index),
-            Watch::Oom => self.on_oom(index),
-            Watch::Master | Watch::Stream => self.pump_on(index, events),
-            Watch::Orphans => self.reap_orphans(),
-        }
-    }
-
-    pub fn watch(&mut self, watch: Watch, index: u32, generation: u32, fd: Fd, events: u32) {
-        let data = (watch as u64) << 56 | ((generation & GENERATION) as u64) << 32 | index as u64;
-        let _ = sys::epoll_ctl(self.epoll, EPOLL_CTL_ADD, fd, events, data);
-    }
-
-    /// What an interest is changed to; none at all stops even the news of a hang-up.
-    pub fn rewatch(&mut self, watch: Watch, index: u32, generation: u32, fd: Fd, events: u32) {
-        let data = (watch as u64) << 56 | ((generation & GENERATION) as u64) << 32 | index as u64;
-        match events {
-            0 => _ = sys::epoll_ctl(self.epoll, EPOLL_CTL_DEL, fd, 0, 0),
-            _ if sys::epoll_ctl(self.epoll, EPOLL_CTL_MOD, fd, events, data).is_err() => {
-                let _ = sys::epoll_ctl(self.epoll, EPOLL_CTL_ADD, fd, events, data);
-            }
-            _ => {}
-        }
-    }
-
-    /// Closed only after epoll has forgotten it: a child that was just cloned still has it open, and it would go on
-    /// telling.
-    pub fn unwatch(&mut self, fd: Fd) {
-        if fd >= 0 {
-            let _ = sys::epoll_ctl(self.epoll, EPOLL_CTL_DEL, fd, 0, 0);
-            sys::close(fd);
-        }
     }
 
     /// A full outbox takes no new work; a socket that is full is waited for.
@@ -434,7 +284,7 @@ impl Supervisor {
         }
     }
 
-    /// Birth and death of the process itself come before anything else: is it its program's, and alive?
+    /// A container that others can be sent into.
     pub fn living(&mut self, handle: u32) -> Result<u32> {
         let index = self.processes.find(handle).ok_or(Errno::new(ESRCH))?;
         let process = self.processes.at(index);
@@ -447,51 +297,4 @@ impl Supervisor {
 pub fn now_ms() -> i64 {
     let now = sys::clock_gettime(CLOCK_MONOTONIC);
     now.seconds * 1000 + now.nanoseconds / 1_000_000
-}
-
-/// How many the tables are for; the soft limit is raised to the hard one.
-fn open_files() -> Result<usize> {
-    let limit = sys::prlimit(0, RLIMIT_NOFILE, None)?;
-    if limit.soft < limit.hard {
-        let _ = sys::prlimit(0, RLIMIT_NOFILE, Some(&Rlimit { soft: limit.hard, hard: limit.hard }));
-    }
-    Ok((limit.hard as usize).clamp(64, PROCESSES_MAX))
-}
-
-/// The host's /dev/null, through a read-only mount that is nobody's: one can write to the device, and not change its mode
-/// or owner, which would be the host's.
-fn open_null(proc: Fd) -> Result<Fd> {
-    let how = O_RDWR | O_NOCTTY | O_CLOEXEC;
-    let copied = (|| {
-        let tree = Owned::new(sys::open_tree(AT_FDCWD, c"/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)?);
-        let readonly =
-            MountAttr { set: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, ..MountAttr::default() };
-        sys::mount_setattr(tree.fd(), c"", AT_EMPTY_PATH, &readonly)?;
-        let mut path = Path::of(&[b"self/fd/"])?;
-        path.push_number(tree.fd() as u64)?;
-        sys::openat(proc, path.as_c(), how, 0)
-    })();
-    // Without the powers for that it is not ours to change anyhow.
-    let null = copied.or_else(|_: Errno| sys::openat(AT_FDCWD, c"/dev/null", how, 0))?;
-    let stat = sys::fstat(null)?;
-    if stat.is(S_IFCHR) && (stat.major, stat.minor) == (1, 3) { Ok(null) } else { fail(ENXIO) }
-}
-
-/// What the kernel has, asked in ways that do nothing.
-fn features() -> u64 {
-    let mut bits = WARM_POOL;
-    // Too small a structure, and a group that is no descriptor.
-    match sys::clone3_probe() {
-        Err(error) if error == EBADF => bits |= CLONE3 | CLONE_INTO,
-        Err(error) if error == E2BIG || error == EINVAL => bits |= CLONE3,
-        _ => {}
-    }
-    let exists = |result: Result<()>| !matches!(result, Err(error) if error == ENOSYS);
-    if exists(sys::openat2(-1, c"", O_PATH, 0, u64::MAX).map(|_| ())) {
-        bits |= OPENAT2;
-    }
-    if exists(sys::mount_setattr(-1, c"", 0, &MountAttr::default())) {
-        bits |= MOUNT_SETATTR;
-    }
-    bits
 }

@@ -166,7 +166,7 @@ impl Supervisor {
         process.pid = pid;
         process.pidfd = pidfd.keep();
         let (fd, failing) = (process.pidfd, process.state == State::Failing);
-        self.watch(crate::supervisor::Watch::Pidfd, index, generation, fd, EPOLLIN);
+        self.watch(crate::supervisor::watch::Watch::Pidfd, index, generation, fd, EPOLLIN);
         if failing {
             self.kill_process(index);
         }

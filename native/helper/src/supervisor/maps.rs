@@ -7,9 +7,10 @@ use crate::abi::*;
 use crate::channel::{self, Message};
 use crate::errno::{EINVAL, EPERM, Errno, Result, fail};
 use crate::plan::{By, Op, Plan, Step};
+use crate::supervisor::Supervisor;
 use crate::supervisor::birth::Failure;
 use crate::supervisor::process::State;
-use crate::supervisor::{Supervisor, Watch};
+use crate::supervisor::watch::Watch;
 use crate::sys::{self, Fd, Owned, Vector};
 use crate::text::{Path, TextBuf};
 

@@ -4,7 +4,8 @@
 use crate::abi::*;
 use crate::errno::Result;
 use crate::supervisor::event::{self, Event};
-use crate::supervisor::{Supervisor, Watch, cgroup};
+use crate::supervisor::watch::Watch;
+use crate::supervisor::{Supervisor, cgroup};
 use crate::sys::{self, Fd};
 use crate::text::{TextBuf, number};
 

@@ -4,7 +4,8 @@
 
 use crate::abi::*;
 use crate::errno::{EAGAIN, ECONNRESET, EIO, EPIPE, Errno, Result};
-use crate::supervisor::{Supervisor, Watch};
+use crate::supervisor::Supervisor;
+use crate::supervisor::watch::Watch;
 use crate::sys::{self, Fd, Owned, zeroed};
 
 /// The kernel hands out a terminal's output by 4 KiB at most.

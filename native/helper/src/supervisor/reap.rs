@@ -2,10 +2,11 @@
 
 use crate::abi::*;
 use crate::errno::{ESRCH, Errno};
+use crate::supervisor::Supervisor;
 use crate::supervisor::birth::Failure;
 use crate::supervisor::event::{self, Event};
 use crate::supervisor::process::{Role, State};
-use crate::supervisor::{Supervisor, Watch};
+use crate::supervisor::watch::Watch;
 use crate::sys::{self, Waited};
 
 impl Supervisor {
