@@ -2,6 +2,7 @@
 // bytes, and the way through ffi-rs into the native library and back.
 
 import Benchmark from 'benchmark';
+import {Compiler} from '../src/client/compiled.ts';
 import {helperHash} from '../src/native/call.ts';
 import {encodePlan} from '../src/native/encode.ts';
 import {nativeFacts} from '../src/native/facts.ts';
@@ -14,14 +15,16 @@ const options = {image: '/srv', command: ['/bin/true'], hostname: 'box', memory:
 export async function birth(report: Report): Promise<void> {
   await loadFilters();
   const facts = nativeFacts();
+  const compiler = new Compiler(facts, {});
+  let id = 0;
   const spec = toSpec(options, facts);
-  const id = 'bench';
-  const plan = compile(spec, facts, {id});
+  const plan = compile(spec, facts, {id: 'bench'});
   const steps = `${plan.steps.length} steps, ${encodePlan(plan).bytes.length} bytes`;
   await run(
     new Benchmark.Suite()
       .add('birth: options to spec', () => void toSpec(options, facts))
-      .add('birth: spec to plan', () => void compile(spec, facts, {id}))
+      .add('birth: spec to plan', () => void compile(spec, facts, {id: 'bench'}))
+      .add('birth: options to plan, one more of the same', () => void compiler.compile(options, {id: `${id++}`.padStart(64, '0')}))
       .add(`birth: plan to bytes (${steps})`, () => void encodePlan(plan)),
     report,
   );
