@@ -1,15 +1,14 @@
 // A directory as an image, with a static busybox and whatever files and links a test wants in it.
 
-import {chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {userland} from '../parity/userland.ts';
+import {scratch, userland} from '../parity/userland.ts';
 
 /** A file's text, a link (`{link}`), or a directory (`{}`). */
 export type Entry = string | {readonly link?: string};
 
 export class Image {
-  readonly dir = mkdtempSync(join(tmpdir(), 'twinbox-image-'));
+  readonly dir = scratch('twinbox-image-');
 
   /** Files by their path without a leading slash; `proc`, `dev` and the like are there unless they are given here. */
   constructor(entries: Readonly<Record<string, Entry>> = {}) {

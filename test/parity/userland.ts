@@ -43,7 +43,7 @@ function isStatic(path: string): boolean {
 
 /** Roots for rows, below one directory on tmpfs, where the catalogue has them, if there is one. */
 export class Roots {
-  readonly #dir = mkdtempSync(join(onTmpfs('/dev/shm') ? '/dev/shm' : tmpdir(), 'twinbox-row-'));
+  readonly #dir = scratch('twinbox-row-');
   readonly #applets: readonly string[];
   readonly #programs: ReadonlyMap<string, string>;
   #made = 0;
@@ -82,6 +82,11 @@ export class Roots {
   close(): void {
     rmSync(this.#dir, {recursive: true, force: true});
   }
+}
+
+/** A new directory in memory where that is possible: a root has hundreds of links. */
+export function scratch(prefix: string): string {
+  return mkdtempSync(join(onTmpfs('/dev/shm') ? '/dev/shm' : tmpdir(), prefix));
 }
 
 function onTmpfs(dir: string): boolean {
