@@ -7,7 +7,7 @@ use crate::mount;
 use crate::plan::{By, Kind, Op, Plan, Step, slot};
 use crate::supervisor::Supervisor;
 use crate::supervisor::event::{self, Event};
-use crate::supervisor::limit::is_limit;
+use crate::supervisor::limit::{LimitFile, can_wait};
 use crate::supervisor::process::{self, Role, State};
 use crate::supervisor::request::{self, Passed, Request};
 use crate::supervisor::stdio::Stdio;
@@ -119,14 +119,15 @@ impl Supervisor {
             self.processes.at(index).stream = stdio.passed.take().map_err(Failure::outside)?;
         }
         let paid = self.processes.at(index).paid;
+        let mut file = None;
         for step in plan.steps().take(clone as usize).skip(paid as usize) {
             if step.by != By::Runtime {
                 return Err(Failure::at(step.index)(Errno::new(EINVAL)));
             }
-            if is_limit(&step) {
+            if can_wait(&step) {
                 continue;
             }
-            match self.prepare_step(index, &step, &mut stdio) {
+            match self.prepare_step(index, &step, &mut stdio, &mut file) {
                 Err(error) if !step.tolerates(error) => return Err(Failure::at(step.index)(error)),
                 _ => {}
             }
@@ -148,11 +149,21 @@ impl Supervisor {
         Ok(())
     }
 
-    fn prepare_step(&mut self, index: u32, step: &Step, stdio: &mut Stdio) -> Result<()> {
+    fn prepare_step<'a>(
+        &mut self,
+        index: u32,
+        step: &Step<'a>,
+        stdio: &mut Stdio,
+        file: &mut Option<LimitFile<'a>>,
+    ) -> Result<()> {
         let mut fields = step.fields();
         let slot = step.slot.unwrap_or(usize::MAX);
         match step.op {
             Op::Cgroup => self.begin_group(index, step),
+            Op::Limit => {
+                let group = self.processes.at(index).group.checked_sub(1).ok_or(Errno::new(EINVAL))?;
+                self.limit(group, step, file)
+            }
             // Not to wait for who writes to a fifo.
             Op::Open => {
                 let fd = sys::openat(AT_FDCWD, fields.text()?, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)?;

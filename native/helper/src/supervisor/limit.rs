@@ -12,7 +12,7 @@ use crate::supervisor::{Supervisor, cgroup};
 use crate::sys;
 
 /// A file of a group that the last limit was written to.
-struct LimitFile<'a> {
+pub struct LimitFile<'a> {
     controller: &'a CStr,
     name: &'a CStr,
     file: sys::Owned,
@@ -23,7 +23,7 @@ impl Supervisor {
     pub fn make_limits(&mut self, index: u32, plan: &Plan, clone: u32) -> core::result::Result<(), Failure> {
         let process = *self.processes.at(index);
         let mut file = None;
-        for step in plan.steps().take(clone as usize).skip(process.paid as usize).filter(is_limit) {
+        for step in plan.steps().take(clone as usize).skip(process.paid as usize).filter(can_wait) {
             let group = process.group.checked_sub(1).filter(|_| process.parks).ok_or(Errno::new(EINVAL));
             match group.and_then(|group| self.limit(group, &step, &mut file)) {
                 Err(error) if !step.tolerates(error) => return Err(Failure::at(step.index)(error)),
@@ -69,7 +69,7 @@ impl Supervisor {
     }
 
     /// A step that only writes to a group; one after the other often to one file.
-    fn limit<'a>(&mut self, group: u32, step: &Step<'a>, last: &mut Option<LimitFile<'a>>) -> Result<()> {
+    pub fn limit<'a>(&mut self, group: u32, step: &Step<'a>, last: &mut Option<LimitFile<'a>>) -> Result<()> {
         let mut fields = step.fields();
         match step.op {
             Op::Delegate => cgroup::delegate(fields.text()?, fields.text()?),
@@ -118,6 +118,17 @@ impl Supervisor {
     }
 }
 
-pub fn is_limit(step: &Step) -> bool {
-    matches!(step.op, Op::Delegate | Op::Limit | Op::DeviceProgram)
+/// Limits, until after the clone. Not v1's rules for devices: while they are written one by one the child could not make
+/// its device nodes.
+pub fn can_wait(step: &Step) -> bool {
+    match step.op {
+        Op::Limit => {
+            !step.fields().text().is_ok_and(|names| names.to_bytes().split(|byte| *byte == b',').any(is_devices))
+        }
+        op => matches!(op, Op::Delegate | Op::DeviceProgram),
+    }
+}
+
+fn is_devices(controller: &[u8]) -> bool {
+    controller == b"devices"
 }
