@@ -14,7 +14,7 @@ import type { ProcessSpec, Resources, Spec } from './spec.ts';
 
 export { loadFilters } from './plan/filter.ts';
 export { prepaid, type Prepaid } from './plan/prepaid.ts';
-export type { Action, Join, KernelName, OpName, Ops, Plan, Slot, StdioKind, Step } from './kernel/uapi/step.ts';
+export type { Action, Ahead, Join, KernelName, OpName, Ops, Plan, Slot, StdioKind, Step } from './kernel/uapi/step.ts';
 
 /** What a kernel can do, as far as a plan or a user has to know. Golden tests pin (spec, facts) pairs. */
 export interface Facts {
@@ -122,7 +122,7 @@ export interface HostFile {
 
 /** The birth of a container, up to and with its first program. */
 export function compile(spec: Spec, facts: Facts, options: PlanOptions): Plan {
-  return { kind: 'create', given: [], steps: compileCreate(spec, facts, options) };
+  return { kind: 'create', given: [], ...compileCreate(spec, facts, options) };
 }
 
 /** One more process in a running container; `$init` is its first process. */

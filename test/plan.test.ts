@@ -34,6 +34,8 @@ const lookup = { stat: (path: string) => files[path], pidOf: (name: string) => (
 const plan = (options: ContainerOptions, facts: Facts): Plan =>
   compile(toSpec(options, facts, lookup), facts, { id, stat: lookup.stat });
 
+const withPool: Facts = { ...onHybrid, features: [...onHybrid.features, 'pool'] };
+
 const root = { image: '/srv/root', hostname: 'box' } as const;
 const limits = {
   memory: '64m',
@@ -103,6 +105,9 @@ const cases: readonly (readonly [name: string, facts: Facts, options: ContainerO
       cgroupParent: 'mine',
     },
   ],
+  ['linux-pool', withPool, {
+    image: 'busybox', hostname: 'box', memory: '64m', tmpfs: ['/dev/more'], volumes: ['/srv/data:/data'],
+  }],
   ['linux-busybox', onHybrid, { image: 'busybox', hostname: 'box', network: 'host' }],
   ['linux-host', onHybrid, { image: 'host', hostname: 'box' }],
   ['rootless-single', single, { image: 'busybox', hostname: 'box' }],
@@ -216,18 +221,45 @@ test('one spec has one plan: kernels differ in ways to the host, limits, filters
 });
 
 test('children of the pool are interchangeable for the same new namespaces, whatever else differs', () => {
-  const keys = [root, { ...root, memory: '64m', hostname: 'other', tty: true }, { ...root, network: 'host' }].map(
-    (options) => prepaid(plan(options, onV2)),
-  );
+  const ahead = (options: ContainerOptions, facts = onV2) => prepaid(plan(options, facts));
+  const other = { ...root, memory: '64m', hostname: 'other', tty: true };
+  const keys = [root, other, { ...root, network: 'host' }].map((one) => ahead(one));
   assert.is(keys[0]?.key, keys[1]?.key);
   assert.is.not(keys[0]?.key, keys[2]?.key);
   assert.equal([keys[0]?.steps, keys[2]?.steps], [6, 5]);
   const cold: readonly ContainerOptions[] = [
-    { ...root, userns: 'private' },
-    { image: '/srv/root', pid: 'container:other' },
+    { ...root, userns: 'private' }, { image: '/srv/root', pid: 'container:other' },
   ];
-  for (const options of cold) assert.is(prepaid(plan(options, onV2)), undefined);
-  assert.is(prepaid(plan(root, single)), undefined);
+  for (const options of cold) assert.is(ahead(options), undefined);
+  assert.is(ahead(root, single), undefined);
+});
+
+test('a child of the pool has /proc, /dev and /sys with all that protects them before it has a root', () => {
+  const made = (options: ContainerOptions): string[] => {
+    const { steps, ahead } = plan(options, withPool);
+    const at = steps.findIndex((step) => step.op === 'clone') + 1;
+    return steps.slice(at, at + (ahead?.steps ?? 0)).map((step) => step.op);
+  };
+  const key = (options: ContainerOptions): string | undefined => plan(options, withPool).ahead?.key;
+  const whole = made(root);
+  for (const op of ['mount', 'mknod', 'mask', 'readonly', 'umount', 'open_tree']) assert.ok(whole.includes(op), op);
+  assert.is(whole.at(-1), 'open_tree');
+  assert.is(prepaid(plan(root, withPool), true)?.steps, whole.length + 1);
+  const same: readonly ContainerOptions[] = [
+    { image: 'busybox' },
+    { ...root, volumes: ['/srv/data:/dev/data'], sysctl: { 'kernel.sem': '1 2 3 4' }, user: '5', readonly: true },
+  ];
+  for (const options of same) assert.is(key(options), key(root));
+  const others: readonly ContainerOptions[] = [
+    { ...root, shmSize: '1m' }, { ...root, privileged: true }, { ...root, ipc: 'host' },
+  ];
+  assert.is(new Set([root, ...others].map(key)).size, 4);
+  // What would lie over or under what is protected is mounted in its turn, and so is everything with it.
+  const plain: readonly ContainerOptions[] = [
+    { ...root, volumes: ['/srv/data:/proc/data'] }, { ...root, volumes: ['/srv/data:/sys'] },
+    { ...root, devices: ['/dev/fuse'] },
+  ];
+  for (const options of plain) assert.is(made(options).includes('mask'), false);
 });
 
 function golden(name: string, text: string): void {

@@ -2,13 +2,14 @@
 // identity, its powers, its program.
 
 import { SpecError } from '../errno.ts';
-import type { Facts, PlanOptions, Step } from '../plan.ts';
+import type { Facts, Plan, PlanOptions, Step } from '../plan.ts';
 import type { Spec } from '../spec.ts';
 import { groupPath, groupSteps } from './cgroup.ts';
 import { enterRoot } from './exec.ts';
 import { deviceGuard } from './guard.ts';
 import { limitsOf } from './limit.ts';
-import { type Around, fileSystem, leavePeers } from './mount.ts';
+import { type Around, type FileSystem, fileSystem, leavePeers } from './mount.ts';
+import { aheadOf } from './prepaid.ts';
 import { born, idMaps, late, opened, type Spaces, spacesOf, userNamespace } from './namespace.ts';
 import {
   closeFds, consoleSteps, dieWithParent, loopback, ownKeyring, ownSession, processSteps, stdioSteps,
@@ -16,26 +17,18 @@ import {
 
 export { newFlag } from './namespace.ts';
 
-export function compileCreate(spec: Spec, facts: Facts, options: PlanOptions): Step[] {
+export function compileCreate(spec: Spec, facts: Facts, options: PlanOptions): Pick<Plan, 'steps' | 'ahead'> {
   const spaces = spacesOf(spec, facts);
   refuse(spec, spaces, facts, options);
   const user = userNamespace(spec, spaces, facts);
   const maps = spaces.fresh.has('user') ? idMaps(spec, facts) : undefined;
   const limits = limitsOf(spec.linux?.resources, facts);
   const mounts = spaces.fresh.has('mount');
-  const { sources, steps: files } = mounts
-    ? fileSystem(spec, { spaces, facts, options, limits })
-    : { sources: [], steps: [] };
-  return [
-    ...group(spec, { spaces, facts, options, limits }),
-    ...opened(spaces),
-    ...sources.filter((step) => step.by === 'runtime'),
-    ...stdioSteps(spec.process, options),
-    born(spaces, facts.cgroup !== 'none'),
-    ...user.runtime,
-
-    // From here on it is the child. What comes before the group and the root are known is the same for all, so that a
-    // pool can have it done in advance (prepaid.ts).
+  const around = { spaces, facts, options, limits };
+  const { sources, ahead, steps: files } = mounts ? fileSystem(spec, around) : noFiles;
+  const clone = born(spaces, facts.cgroup !== 'none');
+  // What comes before the group and the root are known is the same for all, so that a pool can have it done in advance.
+  const first = [
     closeFds,
     ...user.child,
     dieWithParent,
@@ -43,7 +36,18 @@ export function compileCreate(spec: Spec, facts: Facts, options: PlanOptions): S
     ownKeyring,
     ...(spaces.fresh.has('network') ? [loopback] : []),
     ...sources.filter((step) => step.by === 'child'),
-    ...(mounts ? [leavePeers] : []),
+    ...(mounts ? [leavePeers, ...ahead] : []),
+  ];
+  const known = mounts ? aheadOf(clone, first, ahead) : undefined;
+  const steps = [
+    ...group(spec, around),
+    ...opened(spaces),
+    ...sources.filter((step) => step.by === 'runtime'),
+    ...stdioSteps(spec.process, options),
+    clone,
+    ...user.runtime,
+    // From here on it is the child.
+    ...first,
     ...late(spec, spaces),
     ...(spaces.all.includes('mount') && !mounts ? [enterRoot] : []),
     ...files,
@@ -51,7 +55,10 @@ export function compileCreate(spec: Spec, facts: Facts, options: PlanOptions): S
     ...consoleSteps(spec.process, mounts),
     ...processSteps(spec.process, { spec, facts, maps }),
   ];
+  return known === undefined ? { steps } : { steps, ahead: known };
 }
+
+const noFiles: FileSystem = { sources: [], ahead: [], steps: [] };
 
 /** Its group with everything that keeps it small, before anything is in it. */
 function group(spec: Spec, { spaces, facts, options, limits }: Around): Step[] {
@@ -59,7 +66,7 @@ function group(spec: Spec, { spaces, facts, options, limits }: Around): Step[] {
   const guard = deviceGuard(spec, spaces, facts);
   if (facts.cgroup === 'none') return [];
   const needed = guard.hierarchy === undefined ? limits.hierarchies : [...limits.hierarchies, guard.hierarchy];
-  return [...groupSteps(path, facts, needed, limits.controllers), ...limits.steps, ...guard.steps];
+  return [...groupSteps(path, facts, needed, limits.controllers), ...guard.steps, ...limits.steps];
 }
 
 /** A field that this kernel cannot honour is an error that names it. */

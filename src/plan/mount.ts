@@ -8,6 +8,7 @@ import type { Mount, Spec } from '../spec.ts';
 import { cgroupMounts } from './cgroupfs.ts';
 import type { Limits } from './limit.ts';
 import type { Spaces } from './namespace.ts';
+import { type Nest, nestOf } from './nest.ts';
 import { deviceSteps } from './node.ts';
 import { fromRoot, normal } from './path.ts';
 import { rootSteps } from './root.ts';
@@ -18,7 +19,9 @@ import { wordsOf } from './words.ts';
 export interface FileSystem {
   /** Opened outside, by the runtime or, where only the child may, by it. */
   readonly sources: readonly Step[];
-  /** From a copy of the creator's mounts to a root of one's own with everything in it. */
+  /** What may be done before the root is known (nest.ts). */
+  readonly ahead: readonly Step[];
+  /** To a root of one's own with everything in it. */
   readonly steps: readonly Step[];
 }
 
@@ -46,8 +49,7 @@ function entry(facts: Facts): Entry {
   if (found !== undefined) return found;
   found = {
     enter: [
-      childStep({ op: 'move_mount', args: { from: '$root', target: facts.staging } }),
-      childStep({ op: 'chdir', args: { path: facts.staging } }),
+      take(facts.staging), stand(facts.staging),
       // pivot_root(2) takes no mount that has peers, and what is mounted below would be mounted on them as well.
       ...(facts.hostDirectory === 'bind' ? [spread('.', ['REC', 'PRIVATE'])] : []),
       pivot,
@@ -57,6 +59,11 @@ function entry(facts: Facts): Entry {
   entries.set(facts, found);
   return found;
 }
+
+const take = (target: string): Step => childStep({ op: 'move_mount', args: { from: '$root', target } });
+const stand = (path: string): Step => childStep({ op: 'chdir', args: { path } });
+/** From a nest, in which it has a directory of its own. */
+const enterFromNest = [take('/root'), spread('/root', ['REC', 'PRIVATE']), stand('/root'), pivot];
 
 export interface Around {
   readonly spaces: Spaces;
@@ -69,21 +76,31 @@ export interface Around {
 export function fileSystem(spec: Spec, around: Around): FileSystem {
   const { spaces, facts, options } = around;
   const root = rootSteps(spec, spaces, facts, options);
-  const mounts = mountsOf(spec, around);
   const devices = deviceSteps(spec, spaces, facts, (mount) => wordsOf(mount, 'mounts').bind !== undefined);
   const { enter, cover } = entry(facts);
   const masks = masksOf(spec.linux?.maskedPaths ?? none, cover.length > 0);
+  const protect = protectionsOf(spec.linux?.readonlyPaths ?? none);
+  const nest = nestOf(spec, spaces, facts, {
+    nodes: devices.nodes, protect, masks, leave: leaveOldRoot,
+    mount: (mount) => fresh(mount, mount.destination, 'mounts', facts),
+  });
+  const mounts = mountsOf(spec, around, nest);
+  if (nest !== undefined) {
+    return {
+      sources: [...root.sources, ...mounts.sources, ...nest.sources],
+      ahead: nest.build,
+      steps: [
+        ...enterFromNest, ...root.build, ...nest.place, ...mounts.steps, ...sysctls(spec, spaces), ...leaveOldRoot,
+        ...rootState(spec),
+      ],
+    };
+  }
   return {
     sources: [...root.sources, ...mounts.sources, ...devices.sources, ...(masks.length > 0 ? cover : none)],
+    ahead: none,
     steps: [
-      ...enter,
-      ...root.build,
-      ...mounts.steps,
-      ...devices.nodes,
-      ...sysctls(spec, spaces),
-      ...leaveOldRoot,
-      ...protection(spec),
-      ...masks,
+      ...enter, ...root.build, ...mounts.steps, ...devices.nodes, ...sysctls(spec, spaces), ...leaveOldRoot,
+      ...rootState(spec), ...protect, ...masks,
     ],
   };
 }
@@ -114,13 +131,16 @@ function remembered(
   return steps;
 }
 
-/** What protects, when all else is in place. */
-function protection(spec: Spec): Step[] {
-  const { rootfsPropagation, readonlyPaths = none } = spec.linux ?? {};
+function protectionsOf(paths: readonly string[]): readonly Step[] {
+  return remembered(protections, paths, (path) => childStep({ op: 'readonly', args: { path: normal(path) } }));
+}
+
+/** When all else is in place. */
+function rootState(spec: Spec): Step[] {
+  const { rootfsPropagation } = spec.linux ?? {};
   return [
     ...(rootfsPropagation === undefined ? [] : [spread('/', ['REC', propagation(rootfsPropagation)])]),
     ...(spec.root.readonly ? [remount('/', ['RDONLY'])] : []),
-    ...remembered(protections, readonlyPaths, (path) => childStep({ op: 'readonly', args: { path: normal(path) } })),
   ];
 }
 
@@ -135,11 +155,12 @@ interface Mounts {
   readonly steps: Step[];
 }
 
-function mountsOf(spec: Spec, { spaces, facts, options, limits }: Around): Mounts {
+function mountsOf(spec: Spec, { spaces, facts, options, limits }: Around, nest: Nest | undefined): Mounts {
   const made: Mounts = { sources: [], steps: [] };
   let binds = 0;
   let overlays = 0;
   for (const [i, mount] of (spec.mounts ?? []).entries()) {
+    if (nest?.mounts.has(mount)) continue;
     const field = `mounts[${i}]`;
     const target = normal(mount.destination, `${field}.destination`);
     if (target === '/') throw new SpecError(`${field}.destination`, 'is the root itself');

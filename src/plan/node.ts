@@ -38,6 +38,7 @@ export function deviceSteps(spec: Spec, spaces: Spaces, facts: Facts, isBind: (m
     ours && dev === undefined ? [{ by: 'child', op: 'mkdirs', args: { path: '/dev', mode: 0o755 } }] : [];
   const symlinks = ours ? standardLinks : [];
   if (facts.kernel === 'portable' || !spaces.ownIds) {
+    if (ours && dev !== undefined && own.length === 0) return usual;
     const nodes = own.length === 0 && ours ? standardNodes : devices.map(node);
     return { sources: [], nodes: [...place, ...nodes, ...symlinks] };
   }
@@ -65,6 +66,8 @@ function node(device: Device): Step {
 }
 
 const standardNodes = standard.map(node);
+/** The same object for nearly every container: nest.ts knows it again. */
+const usual: DeviceSteps = { sources: [], nodes: [...standardNodes, ...standardLinks] };
 
 /** The host's node of the same name, which is the only way to a device here. */
 function bind(

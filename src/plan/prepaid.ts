@@ -1,37 +1,43 @@
 // What a child of the warm pool has made before anyone knows whose it will be: the steps right after `clone` that are
-// the same for every container with the same new namespaces. They depend on no root, no argument, no limit and no name.
+// the same for every container with the same new namespaces. They depend on no root, no argument, no limit and no name;
+// the cgroup namespace is not among them, since it must come after the last placement.
 
-import type { Plan, Step } from '../plan.ts';
+import type { Ahead, Plan, Step } from '../plan.ts';
 
-export interface Prepaid {
-  /** Equal keys: interchangeable children. */
-  readonly key: string;
-  /** How many of the steps that follow `clone` in the plan. */
-  readonly steps: number;
-}
-
-/**
- * In the order in which create.ts has them. The cgroup namespace is not among them: it comes after the last placement.
- */
-const shared: ReadonlySet<Step['op']> = new Set(['close_fds', 'pdeathsig', 'setsid', 'keyring', 'loopback', 'mount']);
+export type Prepaid = Ahead;
 
 /**
  * Undefined where a child cannot be had in advance: it joins what belongs to this container alone, its ids are written
- * by the runtime after the clone, or its mounts are not its own.
+ * by the runtime after the clone, or its mounts are not its own. `placed`: it waits in the container's own group
+ * already, so that its cgroup namespace may be made as well.
  */
-export function prepaid(plan: Plan): Prepaid | undefined {
-  const at = plan.steps.findIndex((step) => step.op === 'clone');
-  const clone = plan.steps[at];
-  if (plan.kind !== 'create' || clone?.op !== 'clone' || clone.args.join !== undefined) return undefined;
-  const words: string[] = [...clone.args.flags];
-  let steps = 0;
-  for (const step of plan.steps.slice(at + 1)) {
-    if (step.op === 'maps' || step.op === 'sync') return undefined;
-    if (step.by !== 'child' || !shared.has(step.op)) return undefined;
-    steps++;
-    words.push(step.op);
-    // Its own mounts begin with `/` as private: that is the last that all have in common.
-    if (step.op === 'mount') return { key: words.join(' '), steps };
+export function prepaid(plan: Plan, placed = false): Prepaid | undefined {
+  const { ahead } = plan;
+  if (ahead === undefined || !placed) return ahead;
+  const next = plan.steps[plan.steps.findIndex((step) => step.op === 'clone') + 1 + ahead.steps];
+  const unshared = next?.op === 'unshare' && next.args.flags.includes('NEWCGROUP');
+  return { key: `${ahead.key} placed`, steps: ahead.steps + (unshared ? 1 : 0) };
+}
+
+const keys = new WeakMap<readonly Step[], string>();
+
+/** `nest` are the last of the `steps`; of the others the names say all. */
+export function aheadOf(clone: Step, steps: readonly Step[], nest: readonly Step[]): Ahead | undefined {
+  if (clone.op !== 'clone' || clone.args.join !== undefined) return undefined;
+  if (steps.some((step) => step.by !== 'child' || step.op === 'sync')) return undefined;
+  let content = keys.get(nest);
+  if (content === undefined) keys.set(nest, (content = nest.length === 0 ? '' : hash(JSON.stringify(nest))));
+  const names = steps.slice(0, steps.length - nest.length).map((step) => step.op);
+  return { key: [...clone.args.flags, ...names, content].join(' '), steps: steps.length };
+}
+
+/** FNV-1a, twice with different beginnings: 64 bits. */
+function hash(text: string): string {
+  let [a, b] = [0x811c9dc5, 0x1b873593];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x01000193) ^ (b >>> 15);
   }
-  return undefined;
+  return `${(a >>> 0).toString(16)}.${(b >>> 0).toString(16)}`;
 }

@@ -170,4 +170,13 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Slots that must be filled before the first step. */
   readonly given: readonly Slot[];
+  readonly ahead?: Ahead;
+}
+
+/** What a child of the warm pool may have made before anyone knows whose it will be. */
+export interface Ahead {
+  /** Equal keys: interchangeable children. */
+  readonly key: string;
+  /** How many of the steps that follow `clone`. */
+  readonly steps: number;
 }
