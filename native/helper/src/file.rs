@@ -86,14 +86,17 @@ impl Child {
     }
 }
 
-/// What follows "/proc/".
+/// What follows "/proc/", however many slashes there are.
 fn below_proc(path: &CStr) -> Option<&CStr> {
-    let length = b"/proc/".len();
-    let bytes = path.to_bytes_with_nul();
-    if !bytes.starts_with(b"/proc/") {
-        return None;
-    }
-    CStr::from_bytes_with_nul(bytes.get(length..)?).ok()
+    let mut rest = after_slashes(path.to_bytes_with_nul())?;
+    rest = after_slashes(rest.strip_prefix(b"proc")?)?;
+    CStr::from_bytes_with_nul(rest).ok()
+}
+
+/// `None` where there is no slash.
+fn after_slashes(path: &[u8]) -> Option<&[u8]> {
+    let length = path.iter().position(|byte| *byte != b'/').filter(|length| *length > 0)?;
+    path.get(length..)
 }
 
 /// A FIFO would wait for ever, a device would do who knows what.

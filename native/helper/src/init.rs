@@ -5,7 +5,7 @@
 //! no descriptor at all.
 
 use crate::abi::*;
-use crate::errno::Result;
+use crate::errno::{EINTR, Result};
 use crate::step::Child;
 use crate::sys;
 
@@ -21,6 +21,7 @@ impl Child {
         sys::set_signal_mask(waited)?;
         // Where PIDs are shared orphans would go to the supervisor.
         let _ = sys::prctl(PR_SET_CHILD_SUBREAPER, 1);
+        let _ = sys::set_name(c"init");
         let pid = sys::fork()?;
         if pid != 0 {
             watch(pid, waited);
@@ -39,12 +40,13 @@ impl Child {
 fn watch(child: i32, signals: u64) -> ! {
     // The channel too: its end is when the program has begun.
     let _ = sys::close_range(0, u32::MAX, 0);
-    let _ = sys::set_name(c"init");
     loop {
         match sys::wait_signal(signals) {
             Ok(SIGCHLD) => reap(child),
             Ok(signal) => drop(sys::kill(child, signal)),
-            Err(_) => (),
+            Err(error) if error == EINTR => (),
+            // A filter without this call: better no init than one that hears nothing.
+            Err(_) => sys::exit(125),
         }
     }
 }

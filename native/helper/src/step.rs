@@ -119,6 +119,7 @@ fn go_on(pool: &Plan, child: &mut Child, from: u32) -> Result<(Plan, u32)> {
     child.slots.iter().filter(|fd| **fd >= 0).for_each(|fd| sys::close(*fd));
     child.slots = slots;
     child.null_is_ready = false;
+    child.found = None;
     child.stdio()?;
     Ok((plan, next))
 }

@@ -275,6 +275,8 @@ fn writes_to_procfs_stay_in_it() {
         ("/proc/../etc/kept", EXDEV),
         ("/proc/self/root/etc/kept", ELOOP),
         ("/proc/self/cwd/kept", ELOOP),
+        ("//proc///self/root/etc/kept", ELOOP),
+        ("/proc/", ENOENT),
         ("/proc/sys/none", ENOENT),
         ("/proc/self/fd/1", ELOOP),
     ] {
