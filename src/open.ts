@@ -36,7 +36,7 @@ async function native({ root, pool = poolDefault }: RuntimeOptions): Promise<Run
   (await import('./native/library.ts')).findLibrary();
   const { openNative } = await import('./native/backend.ts');
   const { hostStat } = await import('./native/stat.ts');
-  return RuntimeClient.connect(openNative({ pool, ...(root === undefined ? {} : { root }) }), 'native', hostStat);
+  return RuntimeClient.connect(openNative(root === undefined ? {} : { root }), 'native', { stat: hostStat, pool });
 }
 
 /** Linux where a trial has shown that it works, else the emulated kernel; each container may still need the other. */

@@ -27,8 +27,8 @@ export interface RuntimeOptions {
   /** Where native mode keeps its state: /run/twinbox, or for an ordinary user $XDG_RUNTIME_DIR/twinbox. */
   readonly root?: string;
   /**
-   * Native mode: how many children are kept ready for the next container of the same kind, each a parked process with
-   * namespaces of its own; 1 by default, 0 for none.
+   * Native mode: how many containers are begun in advance when the same kind was started twice in a row. Each is a parked
+   * process with namespaces and a cgroup of its own. 1 by default, 0 for none.
    */
   readonly pool?: number;
   /** Takes the lines that `auto` says; standard error by default. */

@@ -12,6 +12,10 @@ export interface Requests {
   facts: { args: Empty; reply: BackendFacts };
   /** Carries a plan out as far as `park`. The answer comes when the first process stands before its program. */
   create: { args: { plan: Plan; options: CreateOptions }; reply: { id: string; process: ProcessState } };
+  /** Makes the first steps of a container to come, whose create has this very plan; answers when they are made. */
+  prepare: { args: { plan: Plan }; reply: Empty };
+  /** Those that were prepared and not created will not be. */
+  discard: { args: Empty; reply: Empty };
   /** Lets the first process go on to its program; answers when execve(2) has succeeded or failed. */
   start: { args: { container: string }; reply: { process: ProcessState } };
   exec: { args: { container: string; plan: Plan; options: ExecOptions }; reply: { process: ProcessState } };

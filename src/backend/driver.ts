@@ -15,6 +15,9 @@ export interface Driver {
   exec(init: Init, plan: Plan, options: ExecOptions, host: Host): Child;
   /** The processes of the machine, or only of one container; `owners` are the containers' ids. */
   ps(owners: ReadonlyMap<Init, string>, only?: Init): readonly ProcessRow[];
+  /** First steps of a container to come, and their end. */
+  prepare?(plan: Plan): Promise<void>;
+  discard?(): void;
   /** Everything of it ends at once; what is removed after it needs no more work. */
   close?(): Promise<void>;
 }

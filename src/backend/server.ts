@@ -93,6 +93,16 @@ export class Server {
       return { id: container.id, process: process.state() };
     },
 
+    prepare: ({ plan }) => {
+      if (this.#driver.prepare === undefined) throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: 'nothing is made in advance here' });
+      return this.#driver.prepare(plan).then(nothing);
+    },
+
+    discard: () => {
+      this.#driver.discard?.();
+      return {};
+    },
+
     start: async ({ container: name }, id) => {
       const container = this.#get(name);
       container.require('created');

@@ -20,10 +20,28 @@ const idLength = 64;
 /** Docker's short form of an id, and a host name by default. */
 export const shortLength = 12;
 
+/** One kind of containers: the same but for the id, and the host name that comes of it. */
+export class Kind {
+  readonly #template: Template<Compiled>;
+  readonly #mark: string;
+
+  constructor(compiled: Compiled, mark: string) {
+    this.#template = new Template(compiled, mark.slice(0, shortLength));
+    this.#mark = mark;
+  }
+
+  /** With an id as it is generated. */
+  make(id: string): Compiled {
+    const short = this.#mark.slice(0, shortLength);
+    return this.#template.make((text) => text.replaceAll(this.#mark, id).replaceAll(short, id.slice(0, shortLength)));
+  }
+}
+
 export class Compiler {
   readonly #facts: BackendFacts;
   readonly #lookup: Lookup;
-  readonly #kinds = new Map<string, Template<Compiled> | null>();
+  /** Null: it must be compiled anew each time. */
+  readonly #kinds = new Map<string, Kind | null>();
   /** An id that nobody has, in the place of the real one. */
   readonly #mark = newId();
 
@@ -32,20 +50,19 @@ export class Compiler {
     this.#lookup = lookup;
   }
 
-  /** Of options in docker's words. A generated id is as long as any other. */
-  compile(options: ContainerOptions, planOptions: PlanOptions): Compiled {
-    const { id } = planOptions;
-    const key = id.length === idLength ? keyOf(options, planOptions) : undefined;
-    if (key === undefined) return this.#compile(options, planOptions, this.#lookup);
+  /** Of containers whose ids are generated. */
+  kind(options: ContainerOptions, planOptions: Omit<PlanOptions, 'id'>): Kind | undefined {
+    const key = keyOf(options, planOptions);
+    if (key === undefined) return undefined;
     const known = this.#kinds.get(key);
-    if (known === null) return this.#compile(options, planOptions, this.#lookup);
-    const template = known ?? this.#learn(key, options, planOptions);
-    if (template === null) return this.#compile(options, planOptions, this.#lookup);
-    const [mark, short] = [this.#mark, this.#mark.slice(0, shortLength)];
-    return template.make((text) => text.replaceAll(mark, id).replaceAll(short, id.slice(0, shortLength)));
+    return (known === undefined ? this.#learn(key, options, planOptions) : known) ?? undefined;
   }
 
-  #learn(key: string, options: ContainerOptions, planOptions: PlanOptions): Template<Compiled> | null {
+  compile(options: ContainerOptions, planOptions: PlanOptions): Compiled {
+    return this.#compile(options, planOptions, this.#lookup);
+  }
+
+  #learn(key: string, options: ContainerOptions, planOptions: Omit<PlanOptions, 'id'>): Kind | null {
     let looked = false;
     const { stat, pidOf } = this.#lookup;
     const lookup: Lookup = {
@@ -53,10 +70,10 @@ export class Compiler {
       ...(pidOf && { pidOf: (name) => { looked = true; return pidOf(name); } }),
     };
     const compiled = this.#compile(options, { ...planOptions, id: this.#mark }, lookup);
-    const template = looked ? null : new Template(compiled, this.#mark.slice(0, shortLength));
+    const kind = looked ? null : new Kind(compiled, this.#mark);
     if (this.#kinds.size >= kindsMax) this.#kinds.delete(this.#kinds.keys().next().value as string);
-    this.#kinds.set(key, template);
-    return template;
+    this.#kinds.set(key, kind);
+    return kind;
   }
 
   #compile(options: ContainerOptions, planOptions: PlanOptions, lookup: Lookup): Compiled {
@@ -68,14 +85,14 @@ export class Compiler {
   }
 }
 
-/** Everything that the compiler looks at. */
-function keyOf(options: CreateOptions, { stdio, allowStray }: PlanOptions): string | undefined {
+/** Everything that the compiler looks at; a relative path is one from the current directory. */
+function keyOf(options: CreateOptions, { stdio, allowStray }: Omit<PlanOptions, 'id'>): string | undefined {
   const {
     id: _id, name: _name, labels: _labels, stdin: _stdin, stdout: _stdout, stderr: _stderr, signal: _signal, trace: _trace, ...rest
   } = options;
   // A profile of its own is long, and rare.
   if ('seccomp' in rest && typeof rest.seccomp === 'object') return undefined;
-  return JSON.stringify([rest, stdio, allowStray]);
+  return JSON.stringify([rest, stdio, allowStray, typeof process === 'undefined' ? '' : process.cwd()]);
 }
 
 /** 64 hexadecimal digits, as docker has them. A name, not a secret: loading the host's cryptography costs milliseconds. */

@@ -31,8 +31,10 @@ export class Connection {
     backend.broken = (error) => this.#fail(error);
   }
 
-  /** With a signal, aborting it cancels the request on the other side too. */
-  request<K extends RequestName>(op: K, args: Requests[K]['args'], signal?: AbortSignal): Promise<Requests[K]['reply']> {
+  /** With a signal, aborting it cancels the request on the other side too. An idle one keeps no host alive. */
+  request<K extends RequestName>(
+    op: K, args: Requests[K]['args'], { signal, idle = false }: { readonly signal?: AbortSignal | undefined; readonly idle?: boolean } = {},
+  ): Promise<Requests[K]['reply']> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
       if (signal?.aborted) return reject(aborted(signal));
@@ -40,10 +42,10 @@ export class Connection {
       const abort = (): void => this.#post('cancel', { request: id });
       const settle = <T>(finish: (value: T) => void) => (value: T): void => {
         signal?.removeEventListener('abort', abort);
-        if (this.#waiters.delete(id)) this.unhold();
+        if (this.#waiters.delete(id) && !idle) this.unhold();
         finish(value);
       };
-      this.hold();
+      if (!idle) this.hold();
       this.#waiters.set(id, {
         resolve: settle(resolve as (value: unknown) => void),
         reject: settle((error: Error) => reject(signal?.aborted ? aborted(signal) : error)),

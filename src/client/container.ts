@@ -76,7 +76,7 @@ export class ContainerHandle implements Container {
       const reply = await this.#connection.request('exec', {
         container: this.id, plan,
         options: { id, args: spec.args, logBytesMax: options.logBytesMax ?? logBytesMax, trace: false },
-      }, options.signal);
+      }, { signal: options.signal });
       handle.update(reply.process);
     } catch (error) {
       handle.idle();

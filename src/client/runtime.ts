@@ -10,15 +10,23 @@ import { checkSpec, type Spec } from '../spec.ts';
 import type {
   Backend, BackendFacts, ContainerEvent, ContainerState, Exit, ProcessRow,
 } from '../wire.ts';
-import { Compiler, newId, shortLength } from './compiled.ts';
+import { type Compiled, Compiler, type Kind, newId, shortLength } from './compiled.ts';
 import { Connection } from './connection.ts';
 import { ContainerHandle } from './container.ts';
 import { eventQueue } from './events.ts';
+import { Pool } from './pool.ts';
 import { signalNumber } from './signal.ts';
 import { collect, feed, pour } from './stdio.ts';
 
 const logBytesMax = 1024 * 1024;
 const maxBuffer = 16 * 1024 * 1024;
+
+export interface ClientOptions {
+  /** Looks at files of the machine where that is this one. */
+  readonly stat?: HostStat;
+  /** How many containers may be begun in advance. */
+  readonly pool?: number;
+}
 
 export class RuntimeClient implements Runtime {
   readonly mode: 'portable' | 'native';
@@ -26,24 +34,25 @@ export class RuntimeClient implements Runtime {
   readonly #facts: BackendFacts;
   readonly #stat: HostStat | undefined;
   readonly #compiler: Compiler;
+  readonly #pool: Pool;
   /** Handles whose processes this client waits for, by container. */
   readonly #live = new Map<string, ContainerHandle>();
 
-  /** `stat` looks at files of the machine where that is this one. */
-  static async connect(backend: Backend, mode: 'portable' | 'native', stat?: HostStat): Promise<RuntimeClient> {
+  static async connect(backend: Backend, mode: 'portable' | 'native', more: ClientOptions = {}): Promise<RuntimeClient> {
     const connection = new Connection(backend);
     const facts = await connection.request('facts', {});
     await connection.request('events', {});
     if (facts.features.includes('seccomp')) await loadFilters();
-    return new RuntimeClient(connection, mode, facts, stat);
+    return new RuntimeClient(connection, mode, facts, more);
   }
 
-  constructor(connection: Connection, mode: 'portable' | 'native', facts: BackendFacts, stat?: HostStat) {
+  constructor(connection: Connection, mode: 'portable' | 'native', facts: BackendFacts, { stat, pool = 0 }: ClientOptions) {
     this.#connection = connection;
     this.mode = mode;
     this.#facts = facts;
     this.#stat = stat;
     this.#compiler = new Compiler(facts, { ...(stat === undefined ? {} : { stat }), pidOf: (name) => this.#pidOf(name) });
+    this.#pool = new Pool(connection, pool);
     connection.listen((_seq, event) => this.#note(event));
   }
 
@@ -84,7 +93,7 @@ export class RuntimeClient implements Runtime {
   }
 
   async plan(options: CreateOptions): Promise<{ spec: Spec; plan: Plan }> {
-    const { spec, plan } = this.#compile(options, options.id ?? newId());
+    const { spec, plan } = this.#compile(options, true);
     return { spec, plan };
   }
 
@@ -126,11 +135,10 @@ export class RuntimeClient implements Runtime {
 
   /** With `start` on to its program at once: one that cannot be run leaves nothing behind. */
   async #create(options: CreateOptions, start: boolean): Promise<ContainerHandle> {
-    const id = options.id ?? newId();
-    checkName('id', id);
+    if (options.id !== undefined) checkName('id', options.id);
+    const { id, kind, image, spec, plan } = this.#compile(options);
     const name = options.name ?? id.slice(0, shortLength);
     checkName('name', name);
-    const { spec, plan, image } = this.#compile(options, id);
     const stop = stopOf(options);
     const container = this.#adopt(new ContainerHandle(this.#connection, this.#facts, { id, name, spec, ...stop }));
     const { process } = container;
@@ -145,30 +153,36 @@ export class RuntimeClient implements Runtime {
           trace: options.trace !== undefined, ...stop, ...(start ? { start } : {}),
           ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
         },
-      }, options.signal);
+      }, { signal: options.signal });
       process.update(reply.process);
     } catch (error) {
       process.idle();
       this.#forget(id);
       throw error;
     }
+    if (kind !== undefined) this.#pool.started(kind);
     feed(process, options.stdin, this.mode);
     pour(process, options, this.mode);
     return container;
   }
 
-  #compile(options: CreateOptions, id: string): { spec: Spec; plan: Plan; image: string } {
+  /** `dry`: nothing will be made of it. */
+  #compile(options: CreateOptions, dry = false): Compiled & { readonly id: string; readonly kind?: Kind | undefined; readonly image: string } {
     const { allowStray } = options;
-    const planOptions = { id, stdio: stdioKinds(options, this.mode), ...(allowStray === undefined ? {} : { allowStray }) };
+    const planOptions = { stdio: stdioKinds(options, this.mode), ...(allowStray === undefined ? {} : { allowStray }) };
     if ('spec' in options) {
       if (options.requireIsolation && this.mode === 'portable') {
         throw new SpecError('requireIsolation', 'portable mode is no boundary against hostile programs', 'use --mode native');
       }
       const spec = checkSpec(options.spec);
+      const { id = newId() } = options;
       const stat = this.#stat === undefined ? {} : { stat: this.#stat };
-      return { spec, plan: compile(spec, this.#facts, { ...planOptions, ...stat }), image: options.image ?? spec.root.path };
+      return { id, spec, plan: compile(spec, this.#facts, { id, ...planOptions, ...stat }), image: options.image ?? spec.root.path };
     }
-    return { ...this.#compiler.compile(options, planOptions), image: options.image };
+    const { image } = options;
+    const kind = options.id === undefined ? this.#compiler.kind(options, planOptions) : undefined;
+    const id = options.id ?? (kind && !dry ? this.#pool.take(kind) : undefined) ?? newId();
+    return { id, kind, image, ...(kind === undefined ? this.#compiler.compile(options, { id, ...planOptions }) : kind.make(id)) };
   }
 
   /** Of a container whose namespaces another one joins. */

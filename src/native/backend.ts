@@ -4,19 +4,17 @@
 import type { Child, Driver, Host, Init } from '../backend/driver.ts';
 import { Server } from '../backend/server.ts';
 import { errorData, TwinboxError } from '../errno.ts';
-import { type Plan, prepaid } from '../plan.ts';
+import { type OpName, type Plan, prepaid } from '../plan.ts';
 import type { Backend, BackendFacts, BackendOptions, CreateOptions, ExecOptions, Message, ProcessRow, Request } from '../wire.ts';
-import { encodePlan } from './encode.ts';
+import { type EncodedPlan, encodePlan } from './encode.ts';
 import { nativeFacts } from './facts.ts';
-import { type Machine, NativeChild, NativeInit } from './process.ts';
+import { explained, type Machine, NativeChild, NativeInit } from './process.ts';
 import { containerRows, machineRows } from './ps.ts';
-import { Supervisor } from './supervisor.ts';
+import { StepError, Supervisor } from './supervisor.ts';
 
 export interface NativeOptions extends BackendOptions {
   /** The base directory of the runtime's state. */
   readonly root?: string;
-  /** How many children are kept ready for the next containers of the same kind. */
-  readonly pool?: number;
 }
 
 /** Starts a supervisor. Messages come through `receive` as they arise, also inside `send`. */
@@ -25,7 +23,7 @@ export function openNative(options: NativeOptions): Backend {
   const found = nativeFacts(options.root);
   const facts = { ...found, reasons: { ...found.reasons, trace: 'native mode does not trace system calls: strace(1) does' } };
   const supervisor = Supervisor.open(root);
-  const driver = new NativeDriver(supervisor, facts, options.pool ?? 0);
+  const driver = new NativeDriver(supervisor, facts);
   const server = new Server(driver, (message) => backend.receive(message));
   const backend: Backend = {
     send: (request: Request) => server.receive(request),
@@ -45,15 +43,13 @@ export class NativeDriver implements Driver, Machine {
   readonly supervisor: Supervisor;
   readonly freezer: boolean;
   closed = false;
-  readonly #poolSize: number;
-  #poolKey: bigint | undefined;
+  #prepared: EncodedPlan | undefined;
   #lastHandle = 0;
 
-  constructor(supervisor: Supervisor, facts: BackendFacts, poolSize: number) {
+  constructor(supervisor: Supervisor, facts: BackendFacts) {
     this.supervisor = supervisor;
     this.facts = facts;
     this.freezer = facts.cgroup !== 'none';
-    this.#poolSize = poolSize;
   }
 
   get memoryBytes(): number {
@@ -66,9 +62,7 @@ export class NativeDriver implements Driver, Machine {
 
   create(plan: Plan, options: CreateOptions, host: Host): Init {
     refuseTrace(options.trace);
-    const init = new NativeInit(this, plan, host);
-    this.#fill(plan, init.poolKey);
-    return init;
+    return new NativeInit(this, plan, host);
   }
 
   exec(init: Init, plan: Plan, options: ExecOptions, host: Host): Child {
@@ -87,25 +81,32 @@ export class NativeDriver implements Driver, Machine {
     this.closed = true;
   }
 
-  /** The next containers of this kind find a child that has made the first steps already. */
-  #fill(plan: Plan, key: bigint): void {
-    if (this.#poolSize === 0 || key === 0n || key === this.#poolKey) return;
-    this.#poolKey = key;
-    // The birth goes first: a pool is filled when nobody waits.
-    queueMicrotask(() => {
-      if (this.closed) return;
-      this.supervisor.pool(encodePlan(poolPlan(plan), prepaid(plan)), this.#poolSize).catch(() => {
-        // It is a matter of speed alone; births go on cold.
-        this.#poolKey = undefined;
-      });
-    });
+  async prepare(plan: Plan): Promise<void> {
+    const paid = prepaid(plan);
+    if (paid === undefined) throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: 'a child of this plan cannot be had in advance' });
+    this.#prepared = encodePlan(beginning(plan, paid.steps), paid);
+    try {
+      await this.supervisor.pool(this.#prepared, 1);
+    } catch (error) {
+      throw error instanceof StepError ? explained(error) : error;
+    }
+  }
+
+  discard(): void {
+    if (this.#prepared === undefined || this.closed) return;
+    // What fails here is gone by itself when the runtime is.
+    this.supervisor.pool(this.#prepared, 0).catch(() => {});
+    this.#prepared = undefined;
   }
 }
 
-/** The clone and the steps after it that do not depend on the container. */
-function poolPlan(plan: Plan): Plan {
-  const at = plan.steps.findIndex((step) => step.op === 'clone');
-  return { ...plan, steps: plan.steps.slice(at, at + 1 + (prepaid(plan)?.steps ?? 0)) };
+const grouping: ReadonlySet<OpName> = new Set(['cgroup', 'delegate', 'limit', 'device_program']);
+
+/** Its group, the clone, and the steps after it that do not depend on the container. */
+function beginning(plan: Plan, paid: number): Plan {
+  const first = plan.steps.findIndex((step) => !grouping.has(step.op));
+  const clone = plan.steps.findIndex((step) => step.op === 'clone');
+  return { ...plan, steps: [...plan.steps.slice(0, first), ...plan.steps.slice(clone, clone + 1 + paid)] };
 }
 
 function refuseTrace(trace: boolean): void {

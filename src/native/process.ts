@@ -78,10 +78,6 @@ export class NativeChild implements Child, Listener {
     else if (this.#phase === 'launched') this.machine.supervisor.signal(this.handle, SIG.KILL).catch(() => {});
   }
 
-  get poolKey(): bigint {
-    return this.plan.poolKey;
-  }
-
   hears(signal: number): boolean {
     if (signal === 0 || signal === SIG.KILL || signal === SIG.STOP) return true;
     const status = statusOf(this.hostPid);
