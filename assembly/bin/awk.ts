@@ -8,11 +8,12 @@ import { Cell, Value, input, num, str } from './awk/value';
 import { env } from '../sys/env';
 import { errno } from '../sys/errno';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { globals } from './awk/record';
 import { isDigit, isName, unescapeAll } from '../lib/text';
 import { run } from './awk/run';
 
-const TEXT = '[OPTIONS] [AWK_PROGRAM] [FILE]...\n\n\t-v VAR=VAL\tSet variable\n\t-F SEP\t\tUse SEP as field separator\n\t-f FILE\t\tRead program from FILE\n\t-e AWK_PROGRAM\n';
+const TEXT = packed('[OPTIONS] [AWK_PROGRAM] [FILE]...\n\n\t-v VAR=VAL\tSet variable\n\t-F SEP\t\tUse SEP as field separator\n\t-f FILE\t\tRead program from FILE\n\t-e AWK_PROGRAM\n');
 
 function set(slot: i32, v: Value): void {
   while (globals.length <= slot) globals.push(new Cell());
@@ -29,7 +30,7 @@ function assign(word: string): bool {
 }
 
 export function awk(args: string[]): i32 {
-  const o = getopt(args, '+F:v:f:e:W:', TEXT, 'field-separator:=F,assign:=v,file:=f');
+  const o = getopt(args, '+F:v:f:e:W:', TEXT, packed('field-separator:=F,assign:=v,file:=f'));
   if (!o.ok) return o.status;
   parser.start();
   for (let i = 0; i <= ERRNO; i++) set(i, str(''));

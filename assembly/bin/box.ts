@@ -18,6 +18,8 @@ import * as signal from '../sys/signal';
 import * as time from '../sys/time';
 import { env, envList, getenv } from '../sys/env';
 import { errno, errnoName, setErrno, strerror } from '../sys/errno';
+import { usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { execvp } from '../lib/exec';
 import { parseCount, parseInteger } from '../lib/number';
 import { trim } from '../lib/text';
@@ -46,8 +48,8 @@ const started: StaticArray<i32> = [-1, -1];
 
 export function box(args: string[]): i32 {
   if (args.length < 3) {
-    out.err('usage: box run|start|exec|pid|kill|wait NAME ...\n');
-    return 125;
+    const help = args.length == 2 && args[1] == '--help';
+    return usage(packed('run|start|exec|pid|kill|wait NAME ...\n\nRun, enter and end small containers\n'), help ? 0 : 125);
   }
   const verb = args[1];
   const name = args[2];

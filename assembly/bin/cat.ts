@@ -4,11 +4,12 @@ import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import { strerror } from '../sys/errno';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { Reader, openInput } from '../lib/input';
 import { padStart } from '../lib/text';
 
 export function cat(args: string[]): i32 {
-  const o = getopt(args, 'nbvteAu', '[-nbvteA] [FILE]...\n\nPrint FILEs to stdout\n');
+  const o = getopt(args, 'nbvteAu', packed('[-nbvteA] [FILE]...\n\nPrint FILEs to stdout\n'));
   if (!o.ok) return o.status;
   const files = o.rest.length ? o.rest : ['-'];
   const ends = o.has('e') || o.has('A');

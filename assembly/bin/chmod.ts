@@ -3,12 +3,13 @@
 import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { applyMode, modeString } from '../lib/mode';
 import { join } from '../lib/path';
 import { octal } from '../lib/text';
 import { gidOf, uidOf, userByName } from '../lib/user';
 
-const CHMOD = '[-Rcvf] MODE[,MODE]... FILE...\n\nMODE is octal number (bit pattern sstrwxrwxrwx) or [ugoa]{+|-|=}[rwxXst]\n\n\t-R\tRecurse\n\t-c\tList changed files\n\t-v\tVerbose\n\t-f\tHide errors\n';
+const CHMOD = packed('[-Rcvf] MODE[,MODE]... FILE...\n\nMODE is octal number (bit pattern sstrwxrwxrwx) or [ugoa]{+|-|=}[rwxXst]\n\n\t-R\tRecurse\n\t-c\tList changed files\n\t-v\tVerbose\n\t-f\tHide errors\n');
 
 let recurse: bool = false;
 let quiet: bool = false;

@@ -6,8 +6,9 @@ import * as out from '../lib/out';
 import { execOrDie } from '../lib/exec';
 import { getenv } from '../sys/env';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 
-const CHROOT = 'NEWROOT [PROG ARGS]\n\nRun PROG with root directory set to NEWROOT\n';
+const CHROOT = packed('NEWROOT [PROG ARGS]\n\nRun PROG with root directory set to NEWROOT\n');
 
 export function chroot(args: string[]): i32 {
   const o = getopt(args, '+', CHROOT);
@@ -23,7 +24,7 @@ export function chroot(args: string[]): i32 {
   return execOrDie([shell === null || shell.length == 0 ? '/bin/sh' : shell, '-i']);
 }
 
-const PIVOT = 'NEW_ROOT PUT_OLD\n\nMove the current root file system to PUT_OLD and make NEW_ROOT\nthe new root file system\n';
+const PIVOT = packed('NEW_ROOT PUT_OLD\n\nMove the current root file system to PUT_OLD and make NEW_ROOT\nthe new root file system\n');
 
 export function pivotRoot(args: string[]): i32 {
   const o = getopt(args, '', PIVOT);

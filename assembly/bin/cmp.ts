@@ -2,11 +2,12 @@
 
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { openInput, Reader } from '../lib/input';
 import { parseSize, valid } from '../lib/number';
 import { octal, padStart } from '../lib/text';
 
-const TEXT = '[-ls] [-n NUM] FILE1 [FILE2 [SKIP1 [SKIP2]]]\n\nCompare FILE1 with FILE2 (or stdin)\n\n\t-l\tWrite the byte numbers (decimal) and values (octal)\n\t\tfor all differing bytes\n\t-s\tQuiet\n\t-n NUM\tCompare at most NUM bytes\n';
+const TEXT = packed('[-ls] [-n NUM] FILE1 [FILE2 [SKIP1 [SKIP2]]]\n\nCompare FILE1 with FILE2 (or stdin)\n\n\t-l\tWrite the byte numbers (decimal) and values (octal)\n\t\tfor all differing bytes\n\t-s\tQuiet\n\t-n NUM\tCompare at most NUM bytes\n');
 
 export function cmp(args: string[]): i32 {
   const o = getopt(args, 'lsn:', TEXT);

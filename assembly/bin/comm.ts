@@ -2,9 +2,10 @@
 
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { openInput, Reader } from '../lib/input';
 
-const TEXT = '[-123] FILE1 FILE2\n\nCompare FILE1 with FILE2\n\n\t-1\tSuppress lines unique to FILE1\n\t-2\tSuppress lines unique to FILE2\n\t-3\tSuppress lines common to both files\n';
+const TEXT = packed('[-123] FILE1 FILE2\n\nCompare FILE1 with FILE2\n\n\t-1\tSuppress lines unique to FILE1\n\t-2\tSuppress lines unique to FILE2\n\t-3\tSuppress lines common to both files\n');
 
 export function comm(args: string[]): i32 {
   const o = getopt(args, '123', TEXT);

@@ -5,16 +5,17 @@ import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import { ask } from '../lib/ask';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { join, stripSlashes } from '../lib/path';
 import { CopyOptions, RemoveOptions, copyTree, inside, removeTree } from '../lib/tree';
 import { isatty } from '../sys/tty';
 
-const CP = '[-arPLHpfinlsTu] SOURCE DEST\nor: cp [-arPLHpfinlsu] SOURCE... { -t DIRECTORY | DIRECTORY }\n\nCopy SOURCEs to DEST\n';
+const CP = packed('[-arPLHpfinlsTu] SOURCE DEST\nor: cp [-arPLHpfinlsu] SOURCE... { -t DIRECTORY | DIRECTORY }\n\nCopy SOURCEs to DEST\n');
 
 export function cp(args: string[]): i32 {
-  const o = getopt(args, 'pdRfilsLHarPvuTt:n', CP, 'archive=a,force=f,interactive=i,no-clobber=n,link=l,dereference=L,'
+  const o = getopt(args, 'pdRfilsLHarPvuTt:n', CP, packed('archive=a,force=f,interactive=i,no-clobber=n,link=l,dereference=L,'
     + 'no-dereference=P,recursive=R,symbolic-link=s,no-target-directory=T,target-directory:=t,verbose=v,update=u,'
-    + 'preserve::=p,parents=Z');
+    + 'preserve::=p,parents=Z'));
   if (!o.ok) return o.status;
   const c = new CopyOptions();
   const all = o.has('a');
@@ -71,10 +72,10 @@ function withParents(files: string[], dest: string, c: CopyOptions): i32 {
   return status;
 }
 
-const MV = '[-finT] SOURCE DEST\nor: mv [-fin] SOURCE... { -t DIRECTORY | DIRECTORY }\n\nRename SOURCE to DEST, or move SOURCEs to DIRECTORY\n\n\t-f\tDon\'t prompt before overwriting\n\t-i\tInteractive, prompt before overwrite\n\t-n\tDon\'t overwrite an existing file\n\t-T\tRefuse to move if DEST is a directory\n\t-t DIR\tMove all SOURCEs into DIR\n';
+const MV = packed('[-finT] SOURCE DEST\nor: mv [-fin] SOURCE... { -t DIRECTORY | DIRECTORY }\n\nRename SOURCE to DEST, or move SOURCEs to DIRECTORY\n\n\t-f\tDon\'t prompt before overwriting\n\t-i\tInteractive, prompt before overwrite\n\t-n\tDon\'t overwrite an existing file\n\t-T\tRefuse to move if DEST is a directory\n\t-t DIR\tMove all SOURCEs into DIR\n');
 
 export function mv(args: string[]): i32 {
-  const o = getopt(args, 'finTt:vu', MV, 'interactive=i,force=f,no-clobber=n,no-target-directory=T,target-directory:=t,verbose=v,update=u');
+  const o = getopt(args, 'finTt:vu', MV, packed('interactive=i,force=f,no-clobber=n,no-target-directory=T,target-directory:=t,verbose=v,update=u'));
   if (!o.ok) return o.status;
   const rest = o.rest;
   let dest = o.get('t');

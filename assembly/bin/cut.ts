@@ -2,11 +2,12 @@
 
 import * as out from '../lib/out';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { Reader, openInput } from '../lib/input';
 import { parseCount } from '../lib/number';
 import { Regex } from '../lib/regex';
 
-const TEXT = '[OPTIONS] [FILE]...\n\nPrint selected fields from FILEs to stdout\n\n\t-b LIST\tOutput only bytes from LIST\n\t-c LIST\tOutput only characters from LIST\n\t-d SEP\tInput field delimiter (default -f TAB)\n\t-f LIST\tOutput only these fields (-d is single char)\n\t-s\tOutput only lines containing delimiter\n\t-F LIST\tOutput only these fields (-d is a regex)\n\t-D\tDon\'t sort ranges; line without delimiters has one field\n\t-n\tIgnored\n';
+const TEXT = packed('[OPTIONS] [FILE]...\n\nPrint selected fields from FILEs to stdout\n\n\t-b LIST\tOutput only bytes from LIST\n\t-c LIST\tOutput only characters from LIST\n\t-d SEP\tInput field delimiter (default -f TAB)\n\t-f LIST\tOutput only these fields (-d is single char)\n\t-s\tOutput only lines containing delimiter\n\t-F LIST\tOutput only these fields (-d is a regex)\n\t-D\tDon\'t sort ranges; line without delimiters has one field\n\t-n\tIgnored\n');
 
 class Range {
   constructor(
@@ -16,7 +17,7 @@ class Range {
 }
 
 export function cut(args: string[]): i32 {
-  const o = getopt(args, 'b:c:f:d:sDnO:F:', TEXT, 'bytes:=b,characters:=c,fields:=f,delimiter:=d,only-delimited=s,output-delimiter:=O');
+  const o = getopt(args, 'b:c:f:d:sDnO:F:', TEXT, packed('bytes:=b,characters:=c,fields:=f,delimiter:=d,only-delimited=s,output-delimiter:=O'));
   if (!o.ok) return o.status;
   const kinds = (o.has('b') ? 1 : 0) + (o.has('c') ? 1 : 0) + (o.has('f') ? 1 : 0) + (o.has('F') ? 1 : 0);
   if (kinds != 1) return out.complain('expected a list of bytes, characters, or fields');

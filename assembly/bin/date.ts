@@ -5,11 +5,12 @@ import * as out from '../lib/out';
 import * as time from '../sys/time';
 import { dateValid, local, parseDate, strftime, utc } from '../lib/date';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 
-const TEXT = '[OPTIONS] [+FMT] [[-s] TIME]\n\nDisplay time (using +FMT), or set time\n\n\t-u\t\tWork in UTC (don\'t convert to local time)\n\t[-s] TIME\tSet time to TIME\n\t-d TIME\t\tDisplay TIME, not \'now\'\n\t-r FILE\t\tDisplay last modification time of FILE\n\t-R\t\tOutput RFC-2822 date\n\t-I[SPEC]\tOutput ISO-8601 date\n\t\t\tSPEC=date (default), hours, minutes, seconds or ns\n';
+const TEXT = packed('[OPTIONS] [+FMT] [[-s] TIME]\n\nDisplay time (using +FMT), or set time\n\n\t-u\t\tWork in UTC (don\'t convert to local time)\n\t[-s] TIME\tSet time to TIME\n\t-d TIME\t\tDisplay TIME, not \'now\'\n\t-r FILE\t\tDisplay last modification time of FILE\n\t-R\t\tOutput RFC-2822 date\n\t-I[SPEC]\tOutput ISO-8601 date\n\t\t\tSPEC=date (default), hours, minutes, seconds or ns\n');
 
 export function date(args: string[]): i32 {
-  const o = getopt(args, 'Rs:ud:r:I::D:', TEXT, 'rfc-822=R,rfc-2822=R,set:=s,utc=u,date:=d,reference:=r');
+  const o = getopt(args, 'Rs:ud:r:I::D:', TEXT, packed('rfc-822=R,rfc-2822=R,set:=s,utc=u,date:=d,reference:=r'));
   if (!o.ok) return o.status;
   let seconds = time.now();
   let ns = time.nsec;

@@ -3,14 +3,15 @@
 import * as fs from '../sys/fs';
 import * as linux from '../sys/linux';
 import * as out from '../lib/out';
-import { getopt, Options, usage } from '../lib/getopt';
+import { Options, getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { Reader } from '../lib/input';
 import { common } from '../lib/lcs';
 import { parseCount } from '../lib/number';
 import { basename, join } from '../lib/path';
 import { Bytes, compare as compareBytes, isSpace, lower } from '../lib/text';
 
-const TEXT = '[-abBdiNqrTstw] [-L LABEL] [-S FILE] [-U LINES] FILE1 FILE2\n\nCompare files line by line and output the differences between them.\nThis implementation supports unified diffs only.\n\n\t-a\tTreat all files as text\n\t-b\tIgnore changes in the amount of whitespace\n\t-B\tIgnore changes whose lines are all blank\n\t-d\tTry hard to find a smaller set of changes\n\t-i\tIgnore case differences\n\t-L\tUse LABEL instead of the filename in the unified header\n\t-N\tTreat absent files as empty\n\t-q\tOutput only whether files differ\n\t-r\tRecurse\n\t-S\tStart with FILE when comparing directories\n\t-T\tMake tabs line up by prefixing a tab when necessary\n\t-s\tReport when two files are the same\n\t-t\tExpand tabs to spaces in output\n\t-U\tOutput LINES lines of context\n\t-w\tIgnore all whitespace\n';
+const TEXT = packed('[-abBdiNqrTstw] [-L LABEL] [-S FILE] [-U LINES] FILE1 FILE2\n\nCompare files line by line and output the differences between them.\nThis implementation supports unified diffs only.\n\n\t-a\tTreat all files as text\n\t-b\tIgnore changes in the amount of whitespace\n\t-B\tIgnore changes whose lines are all blank\n\t-d\tTry hard to find a smaller set of changes\n\t-i\tIgnore case differences\n\t-L\tUse LABEL instead of the filename in the unified header\n\t-N\tTreat absent files as empty\n\t-q\tOutput only whether files differ\n\t-r\tRecurse\n\t-S\tStart with FILE when comparing directories\n\t-T\tMake tabs line up by prefixing a tab when necessary\n\t-s\tReport when two files are the same\n\t-t\tExpand tabs to spaces in output\n\t-U\tOutput LINES lines of context\n\t-w\tIgnore all whitespace\n');
 
 let o: Options = new Options();
 let context: i32 = 3;
@@ -20,8 +21,8 @@ let status: i32 = 0;
 
 export function diff(args: string[]): i32 {
   o = getopt(args, 'abdiL:NqrsS:tTU:wuBE', TEXT,
-    'ignore-case=i,ignore-tab-expansion=E,ignore-space-change=b,ignore-all-space=w,ignore-blank-lines=B,text=a,unified::=U,'
-    + 'label:=L,show-c-function=p,brief=q,expand-tabs=t,initial-tab=T,recursive=r,new-file=N,report-identical-files=s,starting-file:=S,minimal=d');
+    packed('ignore-case=i,ignore-tab-expansion=E,ignore-space-change=b,ignore-all-space=w,ignore-blank-lines=B,text=a,unified::=U,'
+    + 'label:=L,show-c-function=p,brief=q,expand-tabs=t,initial-tab=T,recursive=r,new-file=N,report-identical-files=s,starting-file:=S,minimal=d'));
   if (!o.ok) return o.status == 0 ? 0 : 2;
   if (o.rest.length != 2) {
     usage(TEXT);

@@ -3,10 +3,11 @@
 import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { humanSize, parseCount } from '../lib/number';
 import { join } from '../lib/path';
 
-const TEXT = '[-aHLdclsxhmk] [FILE]...\n\nSummarize disk space used for FILEs (or directories)\n\n\t-a\tShow file sizes too\n\t-b\tApparent size (including holes)\n\t-L\tFollow all symlinks\n\t-H\tFollow symlinks on command line\n\t-d N\tLimit output to directories (and files with -a) of depth < N\n\t-c\tShow grand total\n\t-l\tCount sizes many times if hard linked\n\t-s\tDisplay only a total for each argument\n\t-x\tSkip directories on different filesystems\n\t-h\tSizes in human readable format (e.g., 1K 243M 2G)\n\t-m\tSizes in megabytes\n\t-k\tSizes in kilobytes (default)\n';
+const TEXT = packed('[-aHLdclsxhmk] [FILE]...\n\nSummarize disk space used for FILEs (or directories)\n\n\t-a\tShow file sizes too\n\t-b\tApparent size (including holes)\n\t-L\tFollow all symlinks\n\t-H\tFollow symlinks on command line\n\t-d N\tLimit output to directories (and files with -a) of depth < N\n\t-c\tShow grand total\n\t-l\tCount sizes many times if hard linked\n\t-s\tDisplay only a total for each argument\n\t-x\tSkip directories on different filesystems\n\t-h\tSizes in human readable format (e.g., 1K 243M 2G)\n\t-m\tSizes in megabytes\n\t-k\tSizes in kilobytes (default)\n');
 
 let everything: bool = false;
 let apparent: bool = false;
@@ -21,7 +22,7 @@ let device: u64 = 0;
 const seen: Map<string, bool> = new Map<string, bool>();
 
 export function du(args: string[]): i32 {
-  const o = getopt(args, 'aHLd:clsxhmkb', TEXT, 'max-depth:=d,total=c,summarize=s,all=a,apparent-size=b,human-readable=h');
+  const o = getopt(args, 'aHLd:clsxhmkb', TEXT, packed('max-depth:=d,total=c,summarize=s,all=a,apparent-size=b,human-readable=h'));
   if (!o.ok) return o.status;
   everything = o.has('a');
   apparent = o.has('b');

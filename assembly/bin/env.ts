@@ -4,11 +4,12 @@ import * as out from '../lib/out';
 import { env as environment, envList, environ } from '../sys/env';
 import { execOrDie } from '../lib/exec';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 
-const TEXT = '[-iu0] [-u NAME]... [-] [NAME=VALUE]... [PROG ARGS]\n\nPrint current environment or run PROG after setting up\n\n\t-, -i\tStart with empty environment\n\t-0\tNUL terminated output\n\t-u NAME\tUnset variable\n';
+const TEXT = packed('[-iu0] [-u NAME]... [-] [NAME=VALUE]... [PROG ARGS]\n\nPrint current environment or run PROG after setting up\n\n\t-, -i\tStart with empty environment\n\t-0\tNUL terminated output\n\t-u NAME\tUnset variable\n');
 
 export function env(args: string[]): i32 {
-  const o = getopt(args, '+iu:0', TEXT, 'ignore-environment=i,unset:=u,null=0');
+  const o = getopt(args, '+iu:0', TEXT, packed('ignore-environment=i,unset:=u,null=0'));
   if (!o.ok) return o.status;
   const map = environment();
   const rest = o.rest;
@@ -35,6 +36,8 @@ export function env(args: string[]): i32 {
 }
 
 export function printenv(args: string[]): i32 {
+  const o = getopt(args, '+', packed('[VARIABLE]...\n\nPrint environment VARIABLEs. If no VARIABLE specified, print all.\n'));
+  if (!o.ok) return o.status;
   if (args.length == 1) {
     const list = environ();
     for (let i = 0; i < list.length; i++) out.line(list[i]);

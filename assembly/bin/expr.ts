@@ -5,6 +5,7 @@ import { compare } from '../lib/text';
 import { parseInteger, valid } from '../lib/number';
 import { Regex } from '../lib/regex';
 import { usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 
 let words: string[] = [];
 let at: i32 = 1;
@@ -15,7 +16,7 @@ export function expr(args: string[]): i32 {
     out.complain('too few arguments');
     return 2;
   }
-  if (args.length == 2 && args[1] == '--help') return usage('EXPRESSION\n\nPrint the value of EXPRESSION\n', 0);
+  if (args.length == 2 && args[1] == '--help') return usage(packed('EXPRESSION\n\nPrint the value of EXPRESSION\n'), 0);
   words = args;
   at = 1;
   const v = or();

@@ -2,10 +2,11 @@
 
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { Reader } from '../lib/input';
 import { isDigit, isSpace, trim } from '../lib/text';
 
-const TEXT = '[NUMBER]...\n\nPrint prime factors\n';
+const TEXT = packed('[NUMBER]...\n\nPrint prime factors\n');
 
 export function factor(args: string[]): i32 {
   const o = getopt(args, '', TEXT);

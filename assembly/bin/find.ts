@@ -14,8 +14,9 @@ import { gidOf, groupName, uidOf, userName } from '../lib/user';
 import { parseInteger, valid } from '../lib/number';
 import { spawnvp } from '../lib/exec';
 import { usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 
-const TEXT = '[-HL] [PATH]... [OPTIONS] [ACTIONS]\n\nSearch for files and perform actions on them.\nFirst failed action stops processing of current file.\nDefaults: PATH is current directory, action is \'-print\'\n';
+const TEXT = packed('[-HL] [PATH]... [OPTIONS] [ACTIONS]\n\nSearch for files and perform actions on them.\nFirst failed action stops processing of current file.\nDefaults: PATH is current directory, action is \'-print\'\n');
 
 // Tests and actions; the first five join others.
 const AND = 0;

@@ -1,13 +1,14 @@
 // fold, expand, unexpand: lines by their columns. A UTF-8 sequence is one column.
 
 import * as out from '../lib/out';
-import { getopt, Options } from '../lib/getopt';
+import { Options, getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { openInput, Reader } from '../lib/input';
 import { parseCount } from '../lib/number';
 
-const FOLD = '[-bs] [-w WIDTH] [FILE]...\n\nWrap input lines in FILEs (or stdin), writing to stdout\n\n\t-b\tCount bytes rather than columns\n\t-s\tBreak at spaces\n\t-w\tUse WIDTH columns instead of 80\n';
-const EXPAND = '[-i] [-t N] [FILE]...\n\nConvert tabs to spaces, writing to stdout\n\n\t-i\tDon\'t convert tabs after non blanks\n\t-t\tTabstops every N chars\n';
-const UNEXPAND = '[-fa][-t N] [FILE]...\n\nConvert spaces to tabs, writing to stdout\n\n\t-a\tConvert all blanks\n\t-f\tConvert only leading blanks\n\t-t N\tTabstops every N chars\n';
+const FOLD = packed('[-bs] [-w WIDTH] [FILE]...\n\nWrap input lines in FILEs (or stdin), writing to stdout\n\n\t-b\tCount bytes rather than columns\n\t-s\tBreak at spaces\n\t-w\tUse WIDTH columns instead of 80\n');
+const EXPAND = packed('[-i] [-t N] [FILE]...\n\nConvert tabs to spaces, writing to stdout\n\n\t-i\tDon\'t convert tabs after non blanks\n\t-t\tTabstops every N chars\n');
+const UNEXPAND = packed('[-fa][-t N] [FILE]...\n\nConvert spaces to tabs, writing to stdout\n\n\t-a\tConvert all blanks\n\t-f\tConvert only leading blanks\n\t-t N\tTabstops every N chars\n');
 
 type Filter = (line: string, width: i32, first: bool, second: bool) => void;
 
@@ -17,7 +18,7 @@ export function fold(args: string[]): i32 {
     const code = args[i].charCodeAt(1);
     if (args[i].startsWith('-') && code >= 48 && code <= 57) args[i] = '-w' + args[i].substring(1);
   }
-  const o = getopt(args, 'bsw:', FOLD, 'bytes=b,spaces=s,width:=w');
+  const o = getopt(args, 'bsw:', FOLD, packed('bytes=b,spaces=s,width:=w'));
   if (!o.ok) return o.status;
   return filter(o, 'w', '80', o.has('b'), o.has('s'), foldLine);
 }
@@ -29,7 +30,7 @@ export function expand(args: string[]): i32 {
 }
 
 export function unexpand(args: string[]): i32 {
-  const o = getopt(args, 'fat:', UNEXPAND, 'first-only=f,all=a,tabs:=t');
+  const o = getopt(args, 'fat:', UNEXPAND, packed('first-only=f,all=a,tabs:=t'));
   if (!o.ok) return o.status;
   return filter(o, 't', '8', (o.has('a') || o.has('t')) && !o.has('f'), false, unexpandLine);
 }

@@ -6,6 +6,7 @@ import * as out from '../lib/out';
 import * as clock from '../sys/time';
 import { fieldOf } from '../lib/procfs';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { humanSize, parseInteger } from '../lib/number';
 import { local, strftime } from '../lib/date';
 import { padStart, words } from '../lib/text';
@@ -24,7 +25,7 @@ function cell(v: u64): string {
 }
 
 export function free(args: string[]): i32 {
-  const o = getopt(args, 'bkmgh', '[-bkmgh]\n\nDisplay free and used memory\n');
+  const o = getopt(args, 'bkmgh', packed('[-bkmgh]\n\nDisplay free and used memory\n'));
   if (!o.ok) return o.status;
   if (o.letters.length) {
     const at = 'bkmg'.indexOf(String.fromCharCode(o.letters[o.letters.length - 1]));
@@ -61,7 +62,7 @@ function loadText(at: i32): string {
 }
 
 export function uptime(args: string[]): i32 {
-  const o = getopt(args, 's', '\n\nDisplay the time since the last boot\n');
+  const o = getopt(args, 's', packed('\n\nDisplay the time since the last boot\n'));
   if (!o.ok) return o.status;
   const r = linux.sysinfo(scratch);
   if (r < 0) return out.perror('sysinfo', r);

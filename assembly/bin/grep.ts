@@ -6,12 +6,13 @@ import { errno } from '../sys/errno';
 import { EXTENDED, ICASE, Regex } from '../lib/regex';
 import { fnmatch } from '../lib/fnmatch';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { Reader, openInput } from '../lib/input';
 import { join } from '../lib/path';
 import { parseCount } from '../lib/number';
 import { isName, lines, lower } from '../lib/text';
 
-const TEXT = '[-HhnlLoqvsrRiwFEz] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...\n\nSearch for PATTERN in FILEs (or stdin)\n\n\t-H\tAdd \'filename:\' prefix\n\t-h\tDo not add \'filename:\' prefix\n\t-n\tAdd \'line_no:\' prefix\n\t-l\tShow only names of files that match\n\t-L\tShow only names of files that don\'t match\n\t-c\tShow only count of matching lines\n\t-o\tShow only the matching part of line\n\t-q\tQuiet. Return 0 if PATTERN is found, 1 otherwise\n\t-v\tSelect non-matching lines\n\t-s\tSuppress open and read errors\n\t-r\tRecurse\n\t-R\tRecurse and dereference symlinks\n\t-i\tIgnore case\n\t-w\tMatch whole words only\n\t-x\tMatch whole lines only\n\t-F\tPATTERN is a literal (not regexp)\n\t-E\tPATTERN is an extended regexp\n\t-z\tNUL terminated input\n\t-m N\tMatch up to N times per file\n\t-A N\tPrint N lines of trailing context\n\t-B N\tPrint N lines of leading context\n\t-C N\tSame as \'-A N -B N\'\n\t-e PTRN\tPattern to match\n\t-f FILE\tRead pattern from file\n';
+const TEXT = packed('[-HhnlLoqvsrRiwFEz] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...\n\nSearch for PATTERN in FILEs (or stdin)\n\n\t-H\tAdd \'filename:\' prefix\n\t-h\tDo not add \'filename:\' prefix\n\t-n\tAdd \'line_no:\' prefix\n\t-l\tShow only names of files that match\n\t-L\tShow only names of files that don\'t match\n\t-c\tShow only count of matching lines\n\t-o\tShow only the matching part of line\n\t-q\tQuiet. Return 0 if PATTERN is found, 1 otherwise\n\t-v\tSelect non-matching lines\n\t-s\tSuppress open and read errors\n\t-r\tRecurse\n\t-R\tRecurse and dereference symlinks\n\t-i\tIgnore case\n\t-w\tMatch whole words only\n\t-x\tMatch whole lines only\n\t-F\tPATTERN is a literal (not regexp)\n\t-E\tPATTERN is an extended regexp\n\t-z\tNUL terminated input\n\t-m N\tMatch up to N times per file\n\t-A N\tPrint N lines of trailing context\n\t-B N\tPrint N lines of leading context\n\t-C N\tSame as \'-A N -B N\'\n\t-e PTRN\tPattern to match\n\t-f FILE\tRead pattern from file\n');
 
 /** A pattern as it is searched: text or an expression. */
 class Pattern {
@@ -45,10 +46,10 @@ let selected: bool = false;
 let printed: bool = false;
 
 export function grep(args: string[]): i32 {
-  const o = getopt(args, 'HhnlLqvsoriIRwFEzxce:f:A:B:C:m:a', TEXT, 'color::=K,colour::=K,include:=N,exclude:=X,line-number=n,'
+  const o = getopt(args, 'HhnlLqvsoriIRwFEzxce:f:A:B:C:m:a', TEXT, packed('color::=K,colour::=K,include:=N,exclude:=X,line-number=n,'
     + 'ignore-case=i,invert-match=v,extended-regexp=E,fixed-strings=F,word-regexp=w,line-regexp=x,count=c,quiet=q,silent=q,'
     + 'only-matching=o,recursive=r,regexp:=e,file:=f,max-count:=m,files-with-matches=l,files-without-match=L,no-messages=s,'
-    + 'after-context:=A,before-context:=B,context:=C,no-filename=h,with-filename=H,null-data=z,text=a');
+    + 'after-context:=A,before-context:=B,context:=C,no-filename=h,with-filename=H,null-data=z,text=a'));
   if (!o.ok) return o.status == 1 ? 2 : o.status;
   const rest = o.rest;
   const list: string[] = [];

@@ -3,11 +3,12 @@
 import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { openInput, Reader } from '../lib/input';
 import { digestOf, MD5, SHA1, SHA256 } from '../lib/digest';
 import { lower } from '../lib/text';
 
-const TEXT = '[-c[sw]] [FILE]...\n\nPrint or check checksums\n\n\t-c\tCheck sums against list in FILEs\n\t-s\tDon\'t output anything, status code shows success\n\t-w\tWarn about improperly formatted checksum lines\n';
+const TEXT = packed('[-c[sw]] [FILE]...\n\nPrint or check checksums\n\n\t-c\tCheck sums against list in FILEs\n\t-s\tDon\'t output anything, status code shows success\n\t-w\tWarn about improperly formatted checksum lines\n');
 
 export function md5sum(args: string[]): i32 {
   return sums(args, MD5);
@@ -22,7 +23,7 @@ export function sha256sum(args: string[]): i32 {
 }
 
 function sums(args: string[], kind: i32): i32 {
-  const o = getopt(args, 'cswbt', TEXT, 'check=c,status=s,warn=w,binary=b,text=t');
+  const o = getopt(args, 'cswbt', TEXT, packed('check=c,status=s,warn=w,binary=b,text=t'));
   if (!o.ok) return o.status;
   if (!o.has('c') && (o.has('s') || o.has('w'))) return out.complain('-' + (o.has('s') ? 's' : 'w') + ' is meaningful only with -c');
   const files = o.rest.length ? o.rest : ['-'];

@@ -2,13 +2,14 @@
 
 import * as out from '../lib/out';
 import { getopt, oldNumber } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { Reader, openInput } from '../lib/input';
 import { parseSize, valid } from '../lib/number';
 
-const TEXT = '[OPTIONS] [FILE]...\n\nPrint first 10 lines of FILEs (or stdin).\nWith more than one FILE, precede each with a filename header.\n\n\t-n N[bkm]\tPrint first N lines\n\t-n -N[bkm]\tPrint all except N last lines\n\t-c [-]N[bkm]\tPrint first N bytes\n\t-q\t\tNever print headers\n\t-v\t\tAlways print headers\n';
+const TEXT = packed('[OPTIONS] [FILE]...\n\nPrint first 10 lines of FILEs (or stdin).\nWith more than one FILE, precede each with a filename header.\n\n\t-n N[bkm]\tPrint first N lines\n\t-n -N[bkm]\tPrint all except N last lines\n\t-c [-]N[bkm]\tPrint first N bytes\n\t-q\t\tNever print headers\n\t-v\t\tAlways print headers\n');
 
 export function head(args: string[]): i32 {
-  const o = getopt(oldNumber(args), 'n:c:qv', TEXT, 'lines:=n,bytes:=c,quiet=q,silent=q,verbose=v');
+  const o = getopt(oldNumber(args), 'n:c:qv', TEXT, packed('lines:=n,bytes:=c,quiet=q,silent=q,verbose=v'));
   if (!o.ok) return o.status;
   const bytes = o.has('c') && !o.later('n', 'c');
   const spec = bytes ? o.get('c') : o.get('n', '10');

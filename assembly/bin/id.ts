@@ -3,9 +3,10 @@
 import * as cred from '../sys/cred';
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { groupName, groupsOf, userByName, userName } from '../lib/user';
 
-const TEXT = '[-ugGnr] [USER]\n\nPrint information about USER or the current user\n\n\t-u\tUser ID\n\t-g\tGroup ID\n\t-G\tSupplementary group IDs\n\t-n\tPrint names instead of numbers\n\t-r\tPrint real ID instead of effective ID\n';
+const TEXT = packed('[-ugGnr] [USER]\n\nPrint information about USER or the current user\n\n\t-u\tUser ID\n\t-g\tGroup ID\n\t-G\tSupplementary group IDs\n\t-n\tPrint names instead of numbers\n\t-r\tPrint real ID instead of effective ID\n');
 
 export function id(args: string[]): i32 {
   const o = getopt(args, 'rnugG', TEXT);
@@ -64,9 +65,9 @@ function both(n: i32, user: bool): string {
 }
 
 export function whoami(args: string[]): i32 {
-  const o = getopt(args, '', '\n\nPrint the user name associated with the current effective user id\n');
+  const o = getopt(args, '', packed('\n\nPrint the user name associated with the current effective user id\n'));
   if (!o.ok) return o.status;
-  if (o.rest.length) return usage('\n\nPrint the user name associated with the current effective user id\n');
+  if (o.rest.length) return usage(packed('\n\nPrint the user name associated with the current effective user id\n'));
   const uid = cred.geteuid();
   const s = userName(uid);
   if (!s.length) return out.complain('unknown uid ' + uid.toString());
@@ -75,5 +76,6 @@ export function whoami(args: string[]): i32 {
 }
 
 export function groups(args: string[]): i32 {
-  return id(['id', '-Gn'].concat(args.slice(1)));
+  const o = getopt(args, '', packed('[USER]\n\nPrint the groups USER is in\n'));
+  return o.ok ? id(['id', '-Gn'].concat(o.rest)) : o.status;
 }

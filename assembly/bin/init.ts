@@ -7,17 +7,17 @@ import * as proc from '../sys/proc';
 import * as signal from '../sys/signal';
 import * as tty from '../sys/tty';
 import { strerror } from '../sys/errno';
+import { packed } from '../sys/packed';
+import { usage } from '../lib/getopt';
 import { spawnvp } from '../lib/exec';
 
-const TEXT = ': usage: docker-init [--] PROGRAM [ARG]...\n';
+const TEXT = packed('[--] PROGRAM [ARG]...\n\nBe PID 1 for PROGRAM: pass on signals, reap orphans, end with its status\n');
 
 export function init(args: string[]): i32 {
   args.shift();
   if (args.length && args[0] == '--') args.shift();
-  if (args.length == 0) {
-    out.err(out.applet + TEXT);
-    return 1;
-  }
+  if (args.length == 0) return usage(TEXT);
+  if (args.length == 1 && args[0] == '--help') return usage(TEXT, 0);
   // Every signal waits for sigwait, but those that the process's own faults send.
   const faults = signal.bit(linux.SIGSEGV) | signal.bit(linux.SIGILL) | signal.bit(linux.SIGFPE) | signal.bit(linux.SIGABRT)
     | signal.bit(linux.SIGBUS) | signal.bit(linux.SIGTRAP) | signal.bit(linux.SIGSYS);

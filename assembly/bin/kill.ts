@@ -4,6 +4,7 @@ import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import * as proc from '../sys/proc';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { parseCount, parseInteger, valid } from '../lib/number';
 import { Process, argsOf, processes } from '../lib/procfs';
 import { EXTENDED, Regex } from '../lib/regex';
@@ -12,7 +13,7 @@ import { basename } from '../lib/path';
 import { padStart } from '../lib/text';
 import { userByName } from '../lib/user';
 
-const KILL = '[-l] [-SIG] PID...\n\nSend a signal (default: TERM) to given PIDs\n\n\t-l\tList all signal names and numbers\n';
+const KILL = packed('[-l] [-SIG] PID...\n\nSend a signal (default: TERM) to given PIDs\n\n\t-l\tList all signal names and numbers\n');
 
 // -l [SIG...]: all of them, or each translated.
 function listSignals(args: string[], from: i32): i32 {
@@ -94,6 +95,8 @@ function called(p: Process, name: string): bool {
 export function killall(args: string[]): i32 {
   let quiet = false;
   const words = args.slice(0);
+  const text = packed('[-lq] [-SIG] PROCESS_NAME...\n\nSend a signal (default: TERM) to given processes\n');
+  if (words.length == 2 && words[1] == '--help') return usage(text, 0);
   if (words.length > 1 && words[1] == '-l') return listSignals(words, 2);
   for (let i = 1; i < words.length; i++) {
     if (words[i] != '-q') continue;
@@ -102,7 +105,7 @@ export function killall(args: string[]): i32 {
     break;
   }
   if (!takeSignal(words)) return 1;
-  if (first >= words.length) return usage('[-lq] [-SIG] PROCESS_NAME...\n\nSend a signal (default: TERM) to given processes\n');
+  if (first >= words.length) return usage(text);
   let status = 0;
   const self = proc.getpid();
   const list = processes();
@@ -122,7 +125,7 @@ export function killall(args: string[]): i32 {
 }
 
 export function pidof(args: string[]): i32 {
-  const text = '[OPTIONS] [NAME]...\n\nList PIDs of all processes with names that match NAMEs\n\n\t-s\tShow only one PID\n\t-o PID\tOmit given pid\n';
+  const text = packed('[OPTIONS] [NAME]...\n\nList PIDs of all processes with names that match NAMEs\n\n\t-s\tShow only one PID\n\t-o PID\tOmit given pid\n');
   const o = getopt(args, 'so:', text);
   if (!o.ok) return o.status;
   const omit = o.all('o');

@@ -5,12 +5,13 @@ import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import * as screen from '../lib/screen';
 import * as tty from '../sys/tty';
-import { getopt, Options } from '../lib/getopt';
+import { Options, getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { openInput, Reader } from '../lib/input';
 import { EXTENDED, ICASE, Regex } from '../lib/regex';
 import { Bytes, padStart } from '../lib/text';
 
-const TEXT = '[-EFIMmNSRh~] [FILE]...\n\nView FILE (or stdin) one screenful at a time\n\n\t-E\tQuit once the end of a file is reached\n\t-F\tQuit if entire file fits on first screen\n\t-I\tIgnore case in all searches\n\t-M,-m\tDisplay status line with line numbers\n\t\tand percentage through the file\n\t-N\tPrefix line number to each line\n\t-S\tTruncate long lines\n\t-R\tRemove color escape codes in input\n\t-~\tSuppress ~s displayed past EOF\n';
+const TEXT = packed('[-EFIMmNSRh~] [FILE]...\n\nView FILE (or stdin) one screenful at a time\n\n\t-E\tQuit once the end of a file is reached\n\t-F\tQuit if entire file fits on first screen\n\t-I\tIgnore case in all searches\n\t-M,-m\tDisplay status line with line numbers\n\t\tand percentage through the file\n\t-N\tPrefix line number to each line\n\t-S\tTruncate long lines\n\t-R\tRemove color escape codes in input\n\t-~\tSuppress ~s displayed past EOF\n');
 
 /** A row of the screen: part of a line of the file. */
 class Row {

@@ -2,6 +2,7 @@
 
 import * as out from '../lib/out';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { openInput, Reader } from '../lib/input';
 import { padStart } from '../lib/text';
 import { parseCount } from '../lib/number';
@@ -11,7 +12,7 @@ function rest(files: string[]): string[] {
 }
 
 export function rev(args: string[]): i32 {
-  const o = getopt(args, '', '[FILE]...\n\nReverse lines of FILE\n');
+  const o = getopt(args, '', packed('[FILE]...\n\nReverse lines of FILE\n'));
   if (!o.ok) return o.status;
   const files = rest(o.rest);
   let status = 0;
@@ -41,7 +42,7 @@ export function rev(args: string[]): i32 {
 }
 
 export function tac(args: string[]): i32 {
-  const o = getopt(args, '', '[FILE]...\n\nConcatenate FILEs and print them in reverse\n');
+  const o = getopt(args, '', packed('[FILE]...\n\nConcatenate FILEs and print them in reverse\n'));
   if (!o.ok) return o.status;
   const files = rest(o.rest);
   let status = 0;
@@ -65,7 +66,7 @@ export function tac(args: string[]): i32 {
 }
 
 export function nl(args: string[]): i32 {
-  const o = getopt(args, 'pw:i:v:b:n:s:h:d:f:l:', '[OPTIONS] [FILE]...\n\nWrite FILEs to standard output with line numbers added\n\n\t-b STYLE\tWhich lines to number - a: all, t: nonempty, n: none\n\t-i N\t\tLine number increment\n\t-s STRING\tUse STRING as line number separator\n\t-v N\t\tStart from N\n\t-w N\t\tWidth of line numbers\n');
+  const o = getopt(args, 'pw:i:v:b:n:s:h:d:f:l:', packed('[OPTIONS] [FILE]...\n\nWrite FILEs to standard output with line numbers added\n\n\t-b STYLE\tWhich lines to number - a: all, t: nonempty, n: none\n\t-i N\t\tLine number increment\n\t-s STRING\tUse STRING as line number separator\n\t-v N\t\tStart from N\n\t-w N\t\tWidth of line numbers\n'));
   if (!o.ok) return o.status;
   const style = o.get('b', 't');
   const width = parseCount(o.get('w', '6'));
@@ -96,6 +97,8 @@ export function nl(args: string[]): i32 {
 }
 
 export function clear(args: string[]): i32 {
+  const o = getopt(args, '', packed('\n\nClear screen\n'));
+  if (!o.ok) return o.status;
   out.put('\x1b[H\x1b[J');
   return 0;
 }

@@ -6,6 +6,7 @@ import * as out from '../lib/out';
 import { errno } from '../sys/errno';
 import { local, offsetText, strftime } from '../lib/date';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { humanSize } from '../lib/number';
 import { modeString } from '../lib/mode';
 import { join } from '../lib/path';
@@ -14,7 +15,7 @@ import { groupName, userName } from '../lib/user';
 import * as time from '../sys/time';
 import * as tty from '../sys/tty';
 
-const TEXT = '[-1AaCxdLHRFplinshrSXvctu] [-w WIDTH] [FILE]...\n\nList directory contents\n\n\t-1\tOne column output\n\t-a\tInclude names starting with .\n\t-A\tLike -a, but exclude . and ..\n\t-x\tList by lines\n\t-d\tList directory names, not contents\n\t-L\tFollow symlinks\n\t-R\tRecurse\n\t-p\tAppend / to directory names\n\t-F\tAppend indicator (one of */=@|) to names\n\t-l\tLong format\n\t-i\tList inode numbers\n\t-n\tList numeric UIDs and GIDs instead of names\n\t-s\tList allocated blocks\n\t-h\tHuman readable sizes (1K 243M 2G)\n\t-S\tSort by size\n\t-X\tSort by extension\n\t-t\tSort by mtime (-tc ctime, -tu atime)\n\t-r\tReverse sort order\n\t-w N\tFormat N columns wide\n\t--full-time\tList full date/time\n\t--color[={always,never,auto}]\n';
+const TEXT = packed('[-1AaCxdLHRFplinshrSXvctu] [-w WIDTH] [FILE]...\n\nList directory contents\n\n\t-1\tOne column output\n\t-a\tInclude names starting with .\n\t-A\tLike -a, but exclude . and ..\n\t-x\tList by lines\n\t-d\tList directory names, not contents\n\t-L\tFollow symlinks\n\t-R\tRecurse\n\t-p\tAppend / to directory names\n\t-F\tAppend indicator (one of */=@|) to names\n\t-l\tLong format\n\t-i\tList inode numbers\n\t-n\tList numeric UIDs and GIDs instead of names\n\t-s\tList allocated blocks\n\t-h\tHuman readable sizes (1K 243M 2G)\n\t-S\tSort by size\n\t-X\tSort by extension\n\t-t\tSort by mtime (-tc ctime, -tu atime)\n\t-r\tReverse sort order\n\t-w N\tFormat N columns wide\n\t--full-time\tList full date/time\n\t--color[={always,never,auto}]\n');
 
 class Item {
   constructor(
@@ -57,7 +58,7 @@ const BY_VERSION = 4;
 const UNSORTED = 5;
 
 export function ls(args: string[]): i32 {
-  const o = getopt(args, '1AaCxdLHRFplinshrSXvctukfw:T:Q', TEXT, 'full-time=Z,color::=K,group-directories-first=G');
+  const o = getopt(args, '1AaCxdLHRFplinshrSXvctukfw:T:Q', TEXT, packed('full-time=Z,color::=K,group-directories-first=G'));
   if (!o.ok) return o.status;
   const terminal = tty.isatty(1);
   all = o.has('a') || o.has('f');

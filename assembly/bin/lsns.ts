@@ -3,13 +3,14 @@
 import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { kinds } from '../lib/namespace';
 import { parseCount } from '../lib/number';
 import { Process, processes } from '../lib/procfs';
 import { padEnd, padStart, upper } from '../lib/text';
 import { userName } from '../lib/user';
 
-const TEXT = '[-p PID] [-t TYPE] [-o COLUMNS] [-nlrJ] [NAMESPACE]\n\nList namespaces\n\n\t-p PID\tOnly those of a process\n\t-t TYPE\tmnt, net, ipc, user, pid, uts, cgroup or time\n\t-o LIST\tColumns: NS,TYPE,PATH,NPROCS,PID,PPID,COMMAND,UID,USER\n\t-n\tNo headings\n\t-r\tRaw output\n';
+const TEXT = packed('[-p PID] [-t TYPE] [-o COLUMNS] [-nlrJ] [NAMESPACE]\n\nList namespaces\n\n\t-p PID\tOnly those of a process\n\t-t TYPE\tmnt, net, ipc, user, pid, uts, cgroup or time\n\t-o LIST\tColumns: NS,TYPE,PATH,NPROCS,PID,PPID,COMMAND,UID,USER\n\t-n\tNo headings\n\t-r\tRaw output\n');
 
 class Row {
   count: i32 = 0;
@@ -21,7 +22,7 @@ class Row {
 }
 
 export function lsns(args: string[]): i32 {
-  const o = getopt(args, 'p:t:o:nlrWu', TEXT, 'task:=p,type:=t,output:=o,noheadings=n,list=l,raw=r,notruncate=W,no-trunc=W');
+  const o = getopt(args, 'p:t:o:nlrWu', TEXT, packed('task:=p,type:=t,output:=o,noheadings=n,list=l,raw=r,notruncate=W,no-trunc=W'));
   if (!o.ok) return o.status;
   const only = o.get('t');
   const task = o.has('p') ? parseCount(o.get('p')) : -1;

@@ -6,12 +6,13 @@ import * as out from '../lib/out';
 import { applyMode } from '../lib/mode';
 import { getenv } from '../sys/env';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { join } from '../lib/path';
 import { parseCount } from '../lib/number';
 import { scratch } from '../sys/bytes';
 
-const MKFIFO = '[-m MODE] NAME\n\nCreate named pipe\n\n\t-m MODE\tMode (default a=rw)\n';
-const MKNOD = '[-m MODE] NAME TYPE [MAJOR MINOR]\n\nCreate a special file (block, character, or pipe)\n\n\t-m MODE\tCreation mode (default a=rw)\nTYPE:\n\tb\tBlock device\n\tc or u\tCharacter device\n\tp\tNamed pipe (MAJOR MINOR must be omitted)\n';
+const MKFIFO = packed('[-m MODE] NAME\n\nCreate named pipe\n\n\t-m MODE\tMode (default a=rw)\n');
+const MKNOD = packed('[-m MODE] NAME TYPE [MAJOR MINOR]\n\nCreate a special file (block, character, or pipe)\n\n\t-m MODE\tCreation mode (default a=rw)\nTYPE:\n\tb\tBlock device\n\tc or u\tCharacter device\n\tp\tNamed pipe (MAJOR MINOR must be omitted)\n');
 
 function node(path: string, type: i32, dev: i32, mode: i32): i32 {
   const r = fs.mknod(path, type | (mode < 0 ? 0o666 : mode), dev);
@@ -49,10 +50,10 @@ export function mknod(args: string[]): i32 {
   return node(rest[0], kind == 'b' ? linux.S_IFBLK : linux.S_IFCHR, dev, mode);
 }
 
-const MKTEMP = '[-dt] [-p DIR] [TEMPLATE]\n\nCreate a temporary file with name based on TEMPLATE and print its name.\nTEMPLATE must end with XXXXXX (e.g. [/dir/]nameXXXXXX).\n\n\t-d\tMake directory, not file\n\t-q\tFail silently on errors\n\t-t\tPrepend base directory name to TEMPLATE\n\t-p DIR\tUse DIR as a base directory (implies -t)\n\t-u\tDo not create anything; print a name\n';
+const MKTEMP = packed('[-dt] [-p DIR] [TEMPLATE]\n\nCreate a temporary file with name based on TEMPLATE and print its name.\nTEMPLATE must end with XXXXXX (e.g. [/dir/]nameXXXXXX).\n\n\t-d\tMake directory, not file\n\t-q\tFail silently on errors\n\t-t\tPrepend base directory name to TEMPLATE\n\t-p DIR\tUse DIR as a base directory (implies -t)\n\t-u\tDo not create anything; print a name\n');
 
 export function mktemp(args: string[]): i32 {
-  const o = getopt(args, 'dqtp:u', MKTEMP, 'directory=d,quiet=q,tmpdir::=p,dry-run=u');
+  const o = getopt(args, 'dqtp:u', MKTEMP, packed('directory=d,quiet=q,tmpdir::=p,dry-run=u'));
   if (!o.ok) return o.status;
   if (o.rest.length > 1) return usage(MKTEMP);
   const env = getenv('TMPDIR');

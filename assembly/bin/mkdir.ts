@@ -4,12 +4,13 @@ import * as fs from '../sys/fs';
 import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { applyMode } from '../lib/mode';
 
-const TEXT = '[-m MODE] [-p] DIRECTORY...\n\nCreate DIRECTORY\n\n\t-m MODE\tMode\n\t-p\tNo error if exists; make parent directories as needed\n';
+const TEXT = packed('[-m MODE] [-p] DIRECTORY...\n\nCreate DIRECTORY\n\n\t-m MODE\tMode\n\t-p\tNo error if exists; make parent directories as needed\n');
 
 export function mkdir(args: string[]): i32 {
-  const o = getopt(args, 'm:pv', TEXT, 'mode:=m,parents=p,verbose=v');
+  const o = getopt(args, 'm:pv', TEXT, packed('mode:=m,parents=p,verbose=v'));
   if (!o.ok) return o.status;
   if (o.rest.length == 0) return usage(TEXT);
   let mode = -1;

@@ -5,11 +5,12 @@ import * as linux from '../sys/linux';
 import * as ns from '../sys/ns';
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { mounts, Mount } from '../lib/mounts';
 import { resolve } from '../lib/resolve';
 import { lines, words } from '../lib/text';
 
-const MOUNT = '[OPTIONS] [-o OPT] DEVICE NODE\n\nMount a filesystem. Filesystem autodetection requires /proc.\n\n\t-a\t\tMount all filesystems in fstab\n\t-f\t\tDry run\n\t-i\t\tDon\'t run mount helper\n\t-r\t\tRead-only mount\n\t-t FSTYPE[,...]\tFilesystem type(s)\n\t-O OPT\t\tMount only filesystems with option OPT (-a only)\n-o OPT:\n\t[a]sync\t\tWrites are [a]synchronous\n\t[no]atime\tDisable/enable updates to inode access times\n\t[no]diratime\tDisable/enable atime updates to directories\n\t[no]relatime\tDisable/enable atime updates relative to modification time\n\t[no]dev\t\t(Dis)allow use of special device files\n\t[no]exec\t(Dis)allow use of executable files\n\t[no]suid\t(Dis)allow set-user-id-root programs\n\t[r]shared\tConvert [recursively] to a shared subtree\n\t[r]slave\tConvert [recursively] to a slave subtree\n\t[r]private\tConvert [recursively] to a private subtree\n\t[un]bindable\tMake mount point [un]able to be bind mounted\n\t[r]bind\t\tBind a file or directory [recursively] to another location\n\tmove\t\tRelocate an existing mount point\n\tremount\t\tRemount a mounted filesystem, changing flags\n\tro\t\tSame as -r\n';
+const MOUNT = packed('[OPTIONS] [-o OPT] DEVICE NODE\n\nMount a filesystem. Filesystem autodetection requires /proc.\n\n\t-a\t\tMount all filesystems in fstab\n\t-f\t\tDry run\n\t-i\t\tDon\'t run mount helper\n\t-r\t\tRead-only mount\n\t-t FSTYPE[,...]\tFilesystem type(s)\n\t-O OPT\t\tMount only filesystems with option OPT (-a only)\n-o OPT:\n\t[a]sync\t\tWrites are [a]synchronous\n\t[no]atime\tDisable/enable updates to inode access times\n\t[no]diratime\tDisable/enable atime updates to directories\n\t[no]relatime\tDisable/enable atime updates relative to modification time\n\t[no]dev\t\t(Dis)allow use of special device files\n\t[no]exec\t(Dis)allow use of executable files\n\t[no]suid\t(Dis)allow set-user-id-root programs\n\t[r]shared\tConvert [recursively] to a shared subtree\n\t[r]slave\tConvert [recursively] to a slave subtree\n\t[r]private\tConvert [recursively] to a private subtree\n\t[un]bindable\tMake mount point [un]able to be bind mounted\n\t[r]bind\t\tBind a file or directory [recursively] to another location\n\tmove\t\tRelocate an existing mount point\n\tremount\t\tRemount a mounted filesystem, changing flags\n\tro\t\tSame as -r\n');
 
 /** What -o asked for: flags, and what only the file system knows. */
 let flags: i32 = 0;
@@ -75,9 +76,9 @@ function options(list: string): void {
 const PROPAGATION: i32 = linux.MS_SHARED | linux.MS_PRIVATE | linux.MS_SLAVE | linux.MS_UNBINDABLE;
 
 export function mount(args: string[]): i32 {
-  const o = getopt(args, 'o:t:rwanfvisO:BMR', MOUNT, 'bind=1,rbind=2,move=3,make-shared=4,make-slave=5,make-private=6,'
+  const o = getopt(args, 'o:t:rwanfvisO:BMR', MOUNT, packed('bind=1,rbind=2,move=3,make-shared=4,make-slave=5,make-private=6,'
     + 'make-unbindable=7,make-rshared=8,make-rslave=9,make-rprivate=!,make-runbindable=@,read-only=r,types:=t,options:=o,'
-    + 'all=a,verbose=v,rw=w');
+    + 'all=a,verbose=v,rw=w'));
   if (!o.ok) return o.status;
   flags = linux.MS_SILENT;
   data = '';
@@ -211,10 +212,10 @@ function guess(source: string, dir: string): i32 {
   return r;
 }
 
-const UMOUNT = '[-rlfda] [-t FSTYPE] FILESYSTEM|DIRECTORY\n\nUnmount filesystems\n\n\t-a\tUnmount all filesystems\n\t-r\tRemount devices read-only if mount is busy\n\t-l\tLazy umount (detach filesystem)\n\t-f\tForce umount (i.e., unreachable NFS server)\n\t-R\tUnmount everything below too\n\t-d\tFree loop device if it has been used\n';
+const UMOUNT = packed('[-rlfda] [-t FSTYPE] FILESYSTEM|DIRECTORY\n\nUnmount filesystems\n\n\t-a\tUnmount all filesystems\n\t-r\tRemount devices read-only if mount is busy\n\t-l\tLazy umount (detach filesystem)\n\t-f\tForce umount (i.e., unreachable NFS server)\n\t-R\tUnmount everything below too\n\t-d\tFree loop device if it has been used\n');
 
 export function umount(args: string[]): i32 {
-  const o = getopt(args, 'lfrnadvt:R', UMOUNT, 'lazy=l,force=f,read-only=r,all=a,recursive=R,types:=t');
+  const o = getopt(args, 'lfrnadvt:R', UMOUNT, packed('lazy=l,force=f,read-only=r,all=a,recursive=R,types:=t'));
   if (!o.ok) return o.status;
   const how = (o.has('l') ? linux.MNT_DETACH : 0) | (o.has('f') ? linux.MNT_FORCE : 0);
   const table = mounts();

@@ -9,16 +9,17 @@ import * as proc from '../sys/proc';
 import { execOrDie } from '../lib/exec';
 import { getenv } from '../sys/env';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { kinds } from '../lib/namespace';
 import { parseCount } from '../lib/number';
 
-const TEXT = '[OPTIONS] [PROG ARGS]\n\n\t-t PID\t\tTarget process to get namespaces from\n\t-a\t\tEnter all namespaces\n\t-m[FILE]\tEnter mount namespace\n\t-u[FILE]\tEnter UTS namespace (hostname etc)\n\t-i[FILE]\tEnter System V IPC namespace\n\t-n[FILE]\tEnter network namespace\n\t-p[FILE]\tEnter pid namespace\n\t-U[FILE]\tEnter user namespace\n\t-C[FILE]\tEnter cgroup namespace\n\t-T[FILE]\tEnter time namespace\n\t-S UID\t\tSet uid in entered namespace\n\t-G GID\t\tSet gid in entered namespace\n\t--preserve-credentials\tDon\'t touch uids or gids\n\t-r[DIR]\t\tSet root directory\n\t-w[DIR]\t\tSet working directory\n\t-F\t\tDon\'t fork before exec\'ing PROG\n';
+const TEXT = packed('[OPTIONS] [PROG ARGS]\n\n\t-t PID\t\tTarget process to get namespaces from\n\t-a\t\tEnter all namespaces\n\t-m[FILE]\tEnter mount namespace\n\t-u[FILE]\tEnter UTS namespace (hostname etc)\n\t-i[FILE]\tEnter System V IPC namespace\n\t-n[FILE]\tEnter network namespace\n\t-p[FILE]\tEnter pid namespace\n\t-U[FILE]\tEnter user namespace\n\t-C[FILE]\tEnter cgroup namespace\n\t-T[FILE]\tEnter time namespace\n\t-S UID\t\tSet uid in entered namespace\n\t-G GID\t\tSet gid in entered namespace\n\t--preserve-credentials\tDon\'t touch uids or gids\n\t-r[DIR]\t\tSet root directory\n\t-w[DIR]\t\tSet working directory\n\t-F\t\tDon\'t fork before exec\'ing PROG\n');
 
 let command: string[] = [];
 
 export function nsenter(args: string[]): i32 {
-  const o = getopt(args, '+t:am::u::i::n::p::U::C::T::S:G:r::w::FN', TEXT, 'target:=t,all=a,mount::=m,uts::=u,ipc::=i,net::=n,'
-    + 'pid::=p,user::=U,cgroup::=C,time::=T,setuid:=S,setgid:=G,root::=r,wd::=w,no-fork=F,preserve-credentials=N');
+  const o = getopt(args, '+t:am::u::i::n::p::U::C::T::S:G:r::w::FN', TEXT, packed('target:=t,all=a,mount::=m,uts::=u,ipc::=i,net::=n,'
+    + 'pid::=p,user::=U,cgroup::=C,time::=T,setuid:=S,setgid:=G,root::=r,wd::=w,no-fork=F,preserve-credentials=N'));
   if (!o.ok) return o.status;
   const target = o.has('t') ? parseCount(o.get('t')) : 0;
   if (o.has('t') && target <= 0) return out.complain("invalid number '" + o.get('t') + "'");

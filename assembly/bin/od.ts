@@ -3,13 +3,14 @@
 import * as out from '../lib/out';
 import { address, dump, Format, Input, range, rows } from '../lib/dump';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { parseSize } from '../lib/number';
 import { isDigit } from '../lib/text';
 
-const OD = '[-abcdfhilovxs] [-t TYPE] [-A RADIX] [-N SIZE] [-j SKIP] [-S MINSTR] [-w WIDTH] [FILE]...\n\nPrint FILEs (or stdin) unambiguously, as octal bytes by default\n';
+const OD = packed('[-abcdfhilovxs] [-t TYPE] [-A RADIX] [-N SIZE] [-j SKIP] [-S MINSTR] [-w WIDTH] [FILE]...\n\nPrint FILEs (or stdin) unambiguously, as octal bytes by default\n');
 
 export function od(args: string[]): i32 {
-  const o = getopt(args, 'abcdfhilovxsN:t:A:j:S:w::BDOHIFLXeT', OD, 'skip-bytes:=j,address-radix:=A,read-bytes:=N,format:=t,output-duplicates=v,strings::=S,width::=w,traditional=T');
+  const o = getopt(args, 'abcdfhilovxsN:t:A:j:S:w::BDOHIFLXeT', OD, packed('skip-bytes:=j,address-radix:=A,read-bytes:=N,format:=t,output-duplicates=v,strings::=S,width::=w,traditional=T'));
   if (!o.ok) return o.status;
   dump.radix = 8;
   dump.digits = 7;

@@ -2,10 +2,11 @@
 
 import * as out from '../lib/out';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { openInput, Reader } from '../lib/input';
 import { unescapeAll } from '../lib/text';
 
-const TEXT = '[-d LIST] [-s] [FILE]...\n\nPaste lines from each input file, separated with tab\n\n\t-d LIST\tUse delimiters from LIST, not tab\n\t-s\tSerial: one file at a time\n';
+const TEXT = packed('[-d LIST] [-s] [FILE]...\n\nPaste lines from each input file, separated with tab\n\n\t-d LIST\tUse delimiters from LIST, not tab\n\t-s\tSerial: one file at a time\n');
 
 export function paste(args: string[]): i32 {
   const o = getopt(args, 'd:s', TEXT);

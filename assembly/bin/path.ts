@@ -7,9 +7,10 @@ import * as names from '../lib/path';
 import { errno } from '../sys/errno';
 import { getenv } from '../sys/env';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { resolve } from '../lib/resolve';
 
-const BASENAME = 'FILE [SUFFIX] | -a FILE... | -s SUFFIX FILE...\n\nStrip directory path and SUFFIX from FILE\n';
+const BASENAME = packed('FILE [SUFFIX] | -a FILE... | -s SUFFIX FILE...\n\nStrip directory path and SUFFIX from FILE\n');
 
 export function basename(args: string[]): i32 {
   const o = getopt(args, '+as:', BASENAME);
@@ -26,7 +27,7 @@ export function basename(args: string[]): i32 {
 }
 
 export function dirname(args: string[]): i32 {
-  const text = 'FILENAME\n\nStrip non-directory suffix from FILENAME\n';
+  const text = packed('FILENAME\n\nStrip non-directory suffix from FILENAME\n');
   const o = getopt(args, '+', text);
   if (!o.ok) return o.status;
   if (o.rest.length != 1) return usage(text);
@@ -35,8 +36,10 @@ export function dirname(args: string[]): i32 {
 }
 
 export function pwd(args: string[]): i32 {
+  const o = getopt(args, 'LP', packed('[-LP]\n\nPrint the full filename of the current working directory\n'));
+  if (!o.ok) return o.status;
   const logical = getenv('PWD');
-  const physical = args.length > 1 && args[1] == '-P';
+  const physical = o.later('P', 'L');
   if (logical !== null && !physical && logical.startsWith('/')) {
     const a = new fs.Stat();
     const b = new fs.Stat();
@@ -51,7 +54,7 @@ export function pwd(args: string[]): i32 {
   return 0;
 }
 
-const READLINK = '[-fnv] FILE\n\nDisplay the value of a symlink\n\n\t-f\tCanonicalize by following all symlinks\n\t-n\tDon\'t add newline\n\t-v\tVerbose\n';
+const READLINK = packed('[-fnv] FILE\n\nDisplay the value of a symlink\n\n\t-f\tCanonicalize by following all symlinks\n\t-n\tDon\'t add newline\n\t-v\tVerbose\n');
 
 export function readlink(args: string[]): i32 {
   const o = getopt(args, 'fnvsq', READLINK);
@@ -68,7 +71,7 @@ export function readlink(args: string[]): i32 {
 }
 
 export function realpath(args: string[]): i32 {
-  const text = 'FILE...\n\nPrint absolute pathnames of FILEs\n';
+  const text = packed('FILE...\n\nPrint absolute pathnames of FILEs\n');
   const o = getopt(args, '', text);
   if (!o.ok) return o.status;
   if (o.rest.length == 0) return usage(text);
@@ -82,7 +85,7 @@ export function realpath(args: string[]): i32 {
 }
 
 export function which(args: string[]): i32 {
-  const text = '[-a] COMMAND...\n\nLocate COMMAND\n\n\t-a\tShow all matches\n';
+  const text = packed('[-a] COMMAND...\n\nLocate COMMAND\n\n\t-a\tShow all matches\n');
   const o = getopt(args, '+a', text);
   if (!o.ok) return o.status;
   if (o.rest.length == 0) return usage(text);

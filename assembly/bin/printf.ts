@@ -1,6 +1,8 @@
 // printf: POSIX's, with %b and %q of numbers and strings. Also a builtin of the shell.
 
 import * as out from '../lib/out';
+import { packed } from '../sys/packed';
+import { usage } from '../lib/getopt';
 import { Bytes, escapeEnd, hex, hexDigit, isDigit, isSpace, octal, unescape, upper } from '../lib/text';
 import { formatFloat } from '../lib/float';
 
@@ -10,9 +12,14 @@ let stop: bool = false;
 export function printf(args: string[]): i32 {
   let i = 1;
   if (args.length > 1 && args[1] == '--') i++;
-  if (args.length <= i) {
-    out.err('BusyBox v1.35.0 (twinbox) multi-call binary.\n\nUsage: printf FORMAT [ARG]...\n');
-    return 1;
+  const help = args.length == 2 && args[1] == '--help';
+  if (args.length <= i || help) {
+    // Also when the shell runs it.
+    const held = out.applet;
+    out.setApplet('printf');
+    usage(packed('FORMAT [ARG]...\n\nFormat and print ARG(s) according to FORMAT (a-la C printf)\n'));
+    out.setApplet(held);
+    return help ? 0 : 1;
   }
   const format = args[i++];
   status = 0;

@@ -4,11 +4,12 @@ import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import * as tty from '../sys/tty';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { Process, fieldOf, processes } from '../lib/procfs';
 import { padEnd, padStart } from '../lib/text';
 import { groupName, userName } from '../lib/user';
 
-const TEXT = '[-o COL1,COL2=HEADER] [-T]\n\nShow list of processes\n\n\t-o COL1,COL2=HEADER\tSelect columns for display\n\t-T\t\t\tShow threads\n';
+const TEXT = packed('[-o COL1,COL2=HEADER] [-T]\n\nShow list of processes\n\n\t-o COL1,COL2=HEADER\tSelect columns for display\n\t-T\t\t\tShow threads\n');
 
 class Column {
   constructor(

@@ -2,11 +2,12 @@
 
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { parseCount } from '../lib/number';
 import { Process, processes } from '../lib/procfs';
 import { uidOf } from '../lib/user';
 
-const TEXT = '[-p] [PID|USER]\n\nDisplay process tree, optionally start from USER or PID\n\n\t-p\tShow pids\n';
+const TEXT = packed('[-p] [PID|USER]\n\nDisplay process tree, optionally start from USER or PID\n\n\t-p\tShow pids\n');
 
 let all: Process[] = [];
 let pids: bool = false;

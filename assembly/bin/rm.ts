@@ -3,13 +3,14 @@
 import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { basename, stripSlashes } from '../lib/path';
 import { RemoveOptions, removeTree } from '../lib/tree';
 
-const RM = '[-irf] FILE...\n\nRemove (unlink) FILEs\n\n\t-i\tAlways prompt before removing\n\t-f\tNever prompt\n\t-R,-r\tRecurse\n';
+const RM = packed('[-irf] FILE...\n\nRemove (unlink) FILEs\n\n\t-i\tAlways prompt before removing\n\t-f\tNever prompt\n\t-R,-r\tRecurse\n');
 
 export function rm(args: string[]): i32 {
-  const o = getopt(args, 'fiRrv', RM, 'force=f,recursive=r,interactive=i,verbose=v');
+  const o = getopt(args, 'fiRrv', RM, packed('force=f,recursive=r,interactive=i,verbose=v'));
   if (!o.ok) return o.status;
   const options = new RemoveOptions();
   options.force = o.has('f') && !o.later('i', 'f');
@@ -25,10 +26,10 @@ export function rm(args: string[]): i32 {
   return status;
 }
 
-const RMDIR = '[-p] DIRECTORY...\n\nRemove DIRECTORY if it is empty\n\n\t-p\tInclude parents\n';
+const RMDIR = packed('[-p] DIRECTORY...\n\nRemove DIRECTORY if it is empty\n\n\t-p\tInclude parents\n');
 
 export function rmdir(args: string[]): i32 {
-  const o = getopt(args, 'pv', RMDIR, 'parents=p,ignore-fail-on-non-empty=I,verbose=v');
+  const o = getopt(args, 'pv', RMDIR, packed('parents=p,ignore-fail-on-non-empty=I,verbose=v'));
   if (!o.ok) return o.status;
   if (o.rest.length == 0) return usage(RMDIR);
   let status = 0;
@@ -49,7 +50,7 @@ export function rmdir(args: string[]): i32 {
   return status;
 }
 
-const UNLINK = 'FILE\n\nDelete FILE by calling unlink()\n';
+const UNLINK = packed('FILE\n\nDelete FILE by calling unlink()\n');
 
 export function unlink(args: string[]): i32 {
   const o = getopt(args, '', UNLINK);

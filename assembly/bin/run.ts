@@ -11,11 +11,12 @@ import { duration } from './sleep';
 import { execOrDie, spawnvp } from '../lib/exec';
 import { getenv } from '../sys/env';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { parseInteger, valid } from '../lib/number';
 import { padStart } from '../lib/text';
 
 export function nohup(args: string[]): i32 {
-  const text = 'PROG ARGS\n\nRun PROG immune to hangups, with output to a non-tty\n';
+  const text = packed('PROG ARGS\n\nRun PROG immune to hangups, with output to a non-tty\n');
   if (args.length < 2 || args[1] == '--help') return usage(text, args.length < 2 ? 1 : 0);
   let name = 'nohup.out';
   if (tty.isatty(0)) {
@@ -51,7 +52,7 @@ function inSession(_: i32): i32 {
 }
 
 export function setsid(args: string[]): i32 {
-  const text = '[-c] PROG ARGS\n\nRun PROG in a new session. PROG will have no controlling terminal\nand will not be affected by keyboard signals (^C etc).\n\n\t-c\tSet controlling terminal to stdin\n';
+  const text = packed('[-c] PROG ARGS\n\nRun PROG in a new session. PROG will have no controlling terminal\nand will not be affected by keyboard signals (^C etc).\n\n\t-c\tSet controlling terminal to stdin\n');
   const o = getopt(args, '+cw', text);
   if (!o.ok) return o.status;
   if (!o.rest.length) return usage(text);
@@ -65,7 +66,7 @@ export function setsid(args: string[]): i32 {
 }
 
 export function nice(args: string[]): i32 {
-  const text = '[-n ADJUST] [PROG ARGS]\n\nChange scheduling priority, run PROG\n\n\t-n ADJUST\tAdjust priority by ADJUST\n';
+  const text = packed('[-n ADJUST] [PROG ARGS]\n\nChange scheduling priority, run PROG\n\n\t-n ADJUST\tAdjust priority by ADJUST\n');
   const o = getopt(args, '+n:', text);
   if (!o.ok) return o.status;
   // getpriority(2) answers 20 - nice.
@@ -82,8 +83,8 @@ export function nice(args: string[]): i32 {
 }
 
 export function timeout(args: string[]): i32 {
-  const text = '[-s SIG] [-k KILL_SECS] SECS PROG ARGS\n\nRun PROG. Send SIG to it if it is not gone in SECS seconds.\nDefault SIG: TERM. If it still exists in KILL_SECS seconds, send KILL.\n';
-  const o = getopt(args, '+s:k:', text, 'signal:=s,kill-after:=k,foreground=f,preserve-status=p');
+  const text = packed('[-s SIG] [-k KILL_SECS] SECS PROG ARGS\n\nRun PROG. Send SIG to it if it is not gone in SECS seconds.\nDefault SIG: TERM. If it still exists in KILL_SECS seconds, send KILL.\n');
+  const o = getopt(args, '+s:k:', text, packed('signal:=s,kill-after:=k,foreground=f,preserve-status=p'));
   if (!o.ok) return o.status;
   if (o.rest.length < 2) return usage(text);
   const sig = o.has('s') ? signal.signalNumber(o.get('s')) : linux.SIGTERM;
@@ -143,7 +144,7 @@ function seconds(us: i64, minutes: bool): string {
 }
 
 export function time(args: string[]): i32 {
-  const text = '[-vpa] [-o FILE] PROG ARGS\n\nRun PROG, display resource usage when it exits\n\n\t-p\tPOSIX output format\n\t-o FILE\tWrite result to FILE\n\t-a\tAppend (else overwrite)\n';
+  const text = packed('[-vpa] [-o FILE] PROG ARGS\n\nRun PROG, display resource usage when it exits\n\n\t-p\tPOSIX output format\n\t-o FILE\tWrite result to FILE\n\t-a\tAppend (else overwrite)\n');
   const o = getopt(args, '+vpao:', text);
   if (!o.ok) return o.status;
   if (!o.rest.length) return usage(text);

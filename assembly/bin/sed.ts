@@ -6,10 +6,11 @@ import * as out from '../lib/out';
 import { errno } from '../sys/errno';
 import { EXTENDED, ICASE, NEWLINE, Regex } from '../lib/regex';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { Reader, openInput } from '../lib/input';
 import { Bytes, isDigit, isSpace, lowerCode, unescape, escapeEnd, upperCode } from '../lib/text';
 
-const TEXT = '[-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...\n\n\t-e CMD\tAdd CMD to sed commands to be executed\n\t-f FILE\tAdd FILE contents to sed commands to be executed\n\t-i[SFX]\tEdit files in-place (otherwise write to stdout)\n\t\tOptionally back files up, appending SFX\n\t-n\tSuppress automatic printing of pattern space\n\t-r,-E\tUse extended regex syntax\n\t-z\tNUL separated lines\n';
+const TEXT = packed('[-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...\n\n\t-e CMD\tAdd CMD to sed commands to be executed\n\t-f FILE\tAdd FILE contents to sed commands to be executed\n\t-i[SFX]\tEdit files in-place (otherwise write to stdout)\n\t\tOptionally back files up, appending SFX\n\t-n\tSuppress automatic printing of pattern space\n\t-r,-E\tUse extended regex syntax\n\t-z\tNUL separated lines\n');
 
 // Kinds of addresses.
 const NONE = 0;
@@ -76,7 +77,7 @@ let at: i32 = 0;
 let wrong: string = '';
 
 export function sed(args: string[]): i32 {
-  const o = getopt(args, 'i::rEne:f:sz', TEXT, 'in-place::=i,regexp-extended=r,quiet=n,silent=n,expression:=e,file:=f,version=V,separate=s,null-data=z');
+  const o = getopt(args, 'i::rEne:f:sz', TEXT, packed('in-place::=i,regexp-extended=r,quiet=n,silent=n,expression:=e,file:=f,version=V,separate=s,null-data=z'));
   if (!o.ok) return o.status;
   if (o.has('V')) {
     out.line('This is not GNU sed version 4.0');

@@ -2,9 +2,10 @@
 
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { formatFloat } from '../lib/float';
 
-const TEXT = '[-w] [-s SEP] [FIRST [INC]] LAST\n\nPrint numbers from FIRST to LAST, in steps of INC.\nFIRST, INC default to 1.\n\n\t-w\tPad with leading zeros\n\t-s SEP\tString separator\n';
+const TEXT = packed('[-w] [-s SEP] [FIRST [INC]] LAST\n\nPrint numbers from FIRST to LAST, in steps of INC.\nFIRST, INC default to 1.\n\n\t-w\tPad with leading zeros\n\t-s SEP\tString separator\n');
 
 export function seq(args: string[]): i32 {
   // Negative numbers are not options.
@@ -21,7 +22,7 @@ export function seq(args: string[]): i32 {
     // The value of -s is no operand.
     if (!operands && w == '-s' && i + 1 < args.length) words.push(args[++i]);
   }
-  const o = getopt(words, '+ws:', TEXT, 'equal-width=w,separator:=s');
+  const o = getopt(words, '+ws:', TEXT, packed('equal-width=w,separator:=s'));
   if (!o.ok) return o.status;
   const n = o.rest.length;
   if (n == 0 || n > 3) return usage(TEXT);

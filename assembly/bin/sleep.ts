@@ -2,10 +2,11 @@
 
 import * as out from '../lib/out';
 import * as time from '../sys/time';
-import { usage } from '../lib/getopt';
+import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { isDigit } from '../lib/text';
 
-const SLEEP = '[N]...\n\nPause for a time equal to the total of the args given, where each arg can\nhave an optional suffix of (s)econds, (m)inutes, (h)ours, or (d)ays\n';
+const SLEEP = packed('[N]...\n\nPause for a time equal to the total of the args given, where each arg can\nhave an optional suffix of (s)econds, (m)inutes, (h)ours, or (d)ays\n');
 
 /** Nanoseconds of a text like 1.5 or 2m; -1 if it is none. */
 export function duration(s: string): i64 {
@@ -53,13 +54,14 @@ export function sleep(args: string[]): i32 {
 }
 
 export function usleep(args: string[]): i32 {
-  if (args.length != 2) return usage('N\n\nPause for N microseconds\n');
+  const o = getopt(args, '', packed('N\n\nPause for N microseconds\n'));
+  if (!o.ok) return o.status;
   time.sleepNs(I64.parseInt(args[1]) * 1000);
   return 0;
 }
 
 export function yes(args: string[]): i32 {
-  if (args.length == 2 && args[1] == '--help') return usage('[STRING]\n\nRepeatedly print a line with STRING, or \'y\'\n', 0);
+  if (args.length == 2 && args[1] == '--help') return usage(packed('[STRING]\n\nRepeatedly print a line with STRING, or \'y\'\n'), 0);
   const line = (args.length > 1 ? args.slice(1).join(' ') : 'y') + '\n';
   while (out.failure() == 0) out.put(line);
   return 1;

@@ -5,12 +5,13 @@ import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import { local, offsetText, strftime } from '../lib/date';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { pad } from './printf';
 import { modeString } from '../lib/mode';
 import { Bytes, hex, isDigit, octal, padEnd, padStart } from '../lib/text';
 import { groupName, userName } from '../lib/user';
 
-const TEXT = '[-ltf] [-c FMT] FILE...\n\nDisplay file (default) or filesystem status\n\n\t-c FMT\tUse the specified format\n\t-f\tDisplay filesystem status\n\t-L\tFollow links\n\t-t\tTerse display\n';
+const TEXT = packed('[-ltf] [-c FMT] FILE...\n\nDisplay file (default) or filesystem status\n\n\t-c FMT\tUse the specified format\n\t-f\tDisplay filesystem status\n\t-L\tFollow links\n\t-t\tTerse display\n');
 
 export function stat(args: string[]): i32 {
   const o = getopt(args, 'ftLlc:', TEXT);

@@ -7,9 +7,10 @@ import * as out from '../lib/out';
 import * as tty from '../sys/tty';
 import { hex } from '../lib/text';
 import { parseCount } from '../lib/number';
-import { usage } from '../lib/getopt';
+import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 
-const TEXT = '[-a|g] [-F DEVICE] [SETTING]...\n\nWithout arguments, prints baud rate, line discipline,\nand deviations from stty sane\n';
+const TEXT = packed('[-a|g] [-F DEVICE] [SETTING]...\n\nWithout arguments, prints baud rate, line discipline,\nand deviations from stty sane\n');
 
 /** A switch: which word of termios, its bits, and its side in `sane` (1 set, -1 clear, 0 either). */
 class Flag {
@@ -289,8 +290,9 @@ function show(fd: i32, t: tty.Termios, all: bool): void {
 }
 
 export function ttyMain(args: string[]): i32 {
-  const quiet = args.length > 1 && args[1] == '-s';
+  const o = getopt(args, 's', packed('[-s]\n\nPrint file name of stdin\'s terminal\n\n\t-s\tPrint nothing, only return exit status\n'));
+  if (!o.ok) return o.status;
   const name = tty.isatty(0) ? fs.readlink('/proc/self/fd/0') : null;
-  if (!quiet) out.line(name === null ? 'not a tty' : name);
+  if (!o.has('s')) out.line(name === null ? 'not a tty' : name);
   return name === null ? 1 : 0;
 }

@@ -5,9 +5,10 @@ import * as out from '../lib/out';
 import * as linux from '../sys/linux';
 import { errno } from '../sys/errno';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { lines, trim } from '../lib/text';
 
-const TEXT = '[-enq] { -a | -p [FILE]... | [-w] [KEY[=VALUE]]... }\n\nShow/set kernel parameters\n\n\t-e\tDon\'t warn about unknown keys\n\t-n\tDon\'t show key names\n\t-a\tShow all values\n\t-p\tSet values from FILEs (default /etc/sysctl.conf)\n\t-w\tSet values\n';
+const TEXT = packed('[-enq] { -a | -p [FILE]... | [-w] [KEY[=VALUE]]... }\n\nShow/set kernel parameters\n\n\t-e\tDon\'t warn about unknown keys\n\t-n\tDon\'t show key names\n\t-a\tShow all values\n\t-p\tSet values from FILEs (default /etc/sysctl.conf)\n\t-w\tSet values\n');
 
 let quiet: bool = false;
 let bare: bool = false;

@@ -4,13 +4,14 @@ import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import * as time from '../sys/time';
 import { getopt, oldNumber } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { openInput } from '../lib/input';
 import { parseSize, valid } from '../lib/number';
 
-const TEXT = '[OPTIONS] [FILE]...\n\nPrint last 10 lines of FILEs (or stdin) to.\nWith more than one FILE, precede each with a filename header.\n\n\t-c [+]N[bkm]\tPrint last N bytes\n\t-n N[bkm]\tPrint last N lines\n\t-n +N[bkm]\tStart on Nth line and print the rest\n\t-q\t\tNever print headers\n\t-v\t\tAlways print headers\n\t-f\t\tPrint data as file grows\n\t-F\t\tSame as -f, but keep retrying\n\t-s SECONDS\tWait SECONDS between reads with -f\n';
+const TEXT = packed('[OPTIONS] [FILE]...\n\nPrint last 10 lines of FILEs (or stdin) to.\nWith more than one FILE, precede each with a filename header.\n\n\t-c [+]N[bkm]\tPrint last N bytes\n\t-n N[bkm]\tPrint last N lines\n\t-n +N[bkm]\tStart on Nth line and print the rest\n\t-q\t\tNever print headers\n\t-v\t\tAlways print headers\n\t-f\t\tPrint data as file grows\n\t-F\t\tSame as -f, but keep retrying\n\t-s SECONDS\tWait SECONDS between reads with -f\n');
 
 export function tail(args: string[]): i32 {
-  const o = getopt(oldNumber(args, true), 'fn:c:qs:vF', TEXT, 'lines:=n,bytes:=c,follow=f,quiet=q,verbose=v,retry=F');
+  const o = getopt(oldNumber(args, true), 'fn:c:qs:vF', TEXT, packed('lines:=n,bytes:=c,follow=f,quiet=q,verbose=v,retry=F'));
   if (!o.ok) return o.status;
   const bytes = o.has('c') && !o.later('n', 'c');
   const spec = bytes ? o.get('c') : o.get('n', '10');

@@ -5,11 +5,12 @@ import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import * as signal from '../sys/signal';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 
-const TEXT = '[-ai] [FILE]...\n\nCopy stdin to each FILE, and also to stdout\n\n\t-a\tAppend to the given FILEs, don\'t overwrite\n\t-i\tIgnore interrupt signals (SIGINT)\n';
+const TEXT = packed('[-ai] [FILE]...\n\nCopy stdin to each FILE, and also to stdout\n\n\t-a\tAppend to the given FILEs, don\'t overwrite\n\t-i\tIgnore interrupt signals (SIGINT)\n');
 
 export function tee(args: string[]): i32 {
-  const o = getopt(args, 'ia', TEXT, 'append=a,ignore-interrupts=i');
+  const o = getopt(args, 'ia', TEXT, packed('append=a,ignore-interrupts=i'));
   if (!o.ok) return o.status;
   if (o.has('i')) signal.ignore(linux.SIGINT);
   let status = 0;

@@ -6,6 +6,7 @@ import * as out from '../lib/out';
 import * as screen from '../lib/screen';
 import * as tty from '../sys/tty';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { fieldOf, Process, processes } from '../lib/procfs';
 import { parseCount, parseInteger } from '../lib/number';
 import { padEnd, padStart, words } from '../lib/text';
@@ -13,7 +14,7 @@ import { userName } from '../lib/user';
 import { monotonicNs, sleepNs } from '../sys/time';
 import { duration } from './sleep';
 
-const TEXT = '[-b] [-n COUNT] [-d SECONDS]\n\nShow a view of process activity in real time.\nRead the status of all processes from /proc each SECONDS\nand show a screenful of them.\nKeys:\n\tN/M/P/T: sort by pid/mem/cpu/time\n\tR: reverse sort\n\tQ,^C: exit\nOptions:\n\t-b\tBatch mode\n\t-n N\tExit after N iterations\n\t-d SEC\tDelay between updates\n';
+const TEXT = packed('[-b] [-n COUNT] [-d SECONDS]\n\nShow a view of process activity in real time.\nRead the status of all processes from /proc each SECONDS\nand show a screenful of them.\nKeys:\n\tN/M/P/T: sort by pid/mem/cpu/time\n\tR: reverse sort\n\tQ,^C: exit\nOptions:\n\t-b\tBatch mode\n\t-n N\tExit after N iterations\n\t-d SEC\tDelay between updates\n');
 
 /** Ticks of each process at the last look, by its number. */
 let ticks: Map<i32, i64> = new Map<i32, i64>();

@@ -5,11 +5,12 @@ import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import { dateValid, parseDate } from '../lib/date';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 
-const TEXT = '[-cham] [-d DATE] [-t DATE] [-r FILE] FILE...\n\nUpdate mtime of FILEs\n\n\t-c\tDon\'t create files\n\t-h\tDon\'t follow links\n\t-a\tChange only atime\n\t-m\tChange only mtime\n\t-d DT\tDate/time to use\n\t-t DT\tDate/time to use\n\t-r FILE\tUse FILE\'s date/time\n';
+const TEXT = packed('[-cham] [-d DATE] [-t DATE] [-r FILE] FILE...\n\nUpdate mtime of FILEs\n\n\t-c\tDon\'t create files\n\t-h\tDon\'t follow links\n\t-a\tChange only atime\n\t-m\tChange only mtime\n\t-d DT\tDate/time to use\n\t-t DT\tDate/time to use\n\t-r FILE\tUse FILE\'s date/time\n');
 
 export function touch(args: string[]): i32 {
-  const o = getopt(args, 'chamr:d:t:f', TEXT, 'no-create=c,reference:=r,date:=d,no-dereference=h');
+  const o = getopt(args, 'chamr:d:t:f', TEXT, packed('no-create=c,reference:=r,date:=d,no-dereference=h'));
   if (!o.ok) return o.status;
   if (o.rest.length == 0) return usage(TEXT);
   let atime: i64 = 0;

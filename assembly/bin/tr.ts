@@ -3,10 +3,11 @@
 import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { classIndex, isKind } from '../lib/regex';
 import { escapeEnd, isDigit, unescape } from '../lib/text';
 
-const TEXT = '[-cds] STRING1 [STRING2]\n\nTranslate, squeeze, or delete characters from stdin, writing to stdout\n\n\t-c\tTake complement of STRING1\n\t-d\tDelete input characters coded STRING1\n\t-s\tSqueeze multiple output characters of STRING2 into one character\n';
+const TEXT = packed('[-cds] STRING1 [STRING2]\n\nTranslate, squeeze, or delete characters from stdin, writing to stdout\n\n\t-c\tTake complement of STRING1\n\t-d\tDelete input characters coded STRING1\n\t-s\tSqueeze multiple output characters of STRING2 into one character\n');
 
 export function tr(args: string[]): i32 {
   const o = getopt(args, '+cCds', TEXT);

@@ -6,13 +6,14 @@ import * as ns from '../sys/ns';
 import * as out from '../lib/out';
 import { errno } from '../sys/errno';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { scratch } from '../sys/bytes';
 import { lines, trim } from '../lib/text';
 
-const UNAME = '[-amnrspvio]\n\nPrint system information\n\n\t-a\tPrint all\n\t-m\tMachine (hardware) type\n\t-n\tHostname\n\t-r\tKernel release\n\t-s\tKernel name (default)\n\t-p\tProcessor type\n\t-v\tKernel version\n\t-i\tHardware platform\n\t-o\tOS name\n';
+const UNAME = packed('[-amnrspvio]\n\nPrint system information\n\n\t-a\tPrint all\n\t-m\tMachine (hardware) type\n\t-n\tHostname\n\t-r\tKernel release\n\t-s\tKernel name (default)\n\t-p\tProcessor type\n\t-v\tKernel version\n\t-i\tHardware platform\n\t-o\tOS name\n');
 
 export function uname(args: string[]): i32 {
-  const o = getopt(args, 'snrvmpioa', UNAME, 'all=a,kernel-name=s,nodename=n,kernel-release=r,release=r,kernel-version=v,machine=m,processor=p,hardware-platform=i,operating-system=o');
+  const o = getopt(args, 'snrvmpioa', UNAME, packed('all=a,kernel-name=s,nodename=n,kernel-release=r,release=r,kernel-version=v,machine=m,processor=p,hardware-platform=i,operating-system=o'));
   if (!o.ok) return o.status;
   if (o.rest.length) return usage(UNAME);
   const u = ns.uname();
@@ -31,14 +32,16 @@ export function uname(args: string[]): i32 {
 }
 
 export function arch(args: string[]): i32 {
+  const o = getopt(args, '', packed('\n\nPrint system architecture\n'));
+  if (!o.ok) return o.status;
   out.line(ns.uname().machine);
   return 0;
 }
 
-const HOSTNAME = '[-sidf] [HOSTNAME | -F FILE]\n\nShow or set hostname or DNS domain name\n\n\t-s\tShort\n\t-i\tAddresses for the hostname\n\t-d\tDNS domain name\n\t-f\tFully qualified domain name\n\t-F FILE\tUse FILE\'s content as hostname\n';
+const HOSTNAME = packed('[-sidf] [HOSTNAME | -F FILE]\n\nShow or set hostname or DNS domain name\n\n\t-s\tShort\n\t-i\tAddresses for the hostname\n\t-d\tDNS domain name\n\t-f\tFully qualified domain name\n\t-F FILE\tUse FILE\'s content as hostname\n');
 
 export function hostname(args: string[]): i32 {
-  const o = getopt(args, 'sidfF:vy', HOSTNAME, 'short=s,fqdn=f,domain=d,ip-address=i,file:=F');
+  const o = getopt(args, 'sidfF:vy', HOSTNAME, packed('short=s,fqdn=f,domain=d,ip-address=i,file:=F'));
   if (!o.ok) return o.status;
   if (o.rest.length > 1) return usage(HOSTNAME);
   let name = o.rest.length ? o.rest[0] : '';
@@ -66,7 +69,7 @@ export function hostname(args: string[]): i32 {
 }
 
 export function nproc(args: string[]): i32 {
-  const o = getopt(args, '', '[--all] [--ignore=N]\n\nPrint number of available CPUs\n', 'all=a,ignore:=i');
+  const o = getopt(args, '', packed('[--all] [--ignore=N]\n\nPrint number of available CPUs\n'), 'all=a,ignore:=i');
   if (!o.ok) return o.status;
   memory.fill(scratch, 0, 128);
   const got = linux.sched_getaffinity(0, scratch, 128);

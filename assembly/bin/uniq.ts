@@ -4,14 +4,15 @@ import * as fs from '../sys/fs';
 import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { Reader, openInput } from '../lib/input';
 import { parseCount } from '../lib/number';
 import { isSpace, lower, padStart } from '../lib/text';
 
-const TEXT = '[-cduiz] [-f,s,w N] [FILE [OUTFILE]]\n\nDiscard duplicate lines\n\n\t-c\tPrefix lines by the number of occurrences\n\t-d\tOnly print duplicate lines\n\t-u\tOnly print unique lines\n\t-i\tIgnore case\n\t-z\tNUL terminated output\n\t-f N\tSkip first N fields\n\t-s N\tSkip first N chars (after any skipped fields)\n\t-w N\tCompare N characters in line\n';
+const TEXT = packed('[-cduiz] [-f,s,w N] [FILE [OUTFILE]]\n\nDiscard duplicate lines\n\n\t-c\tPrefix lines by the number of occurrences\n\t-d\tOnly print duplicate lines\n\t-u\tOnly print unique lines\n\t-i\tIgnore case\n\t-z\tNUL terminated output\n\t-f N\tSkip first N fields\n\t-s N\tSkip first N chars (after any skipped fields)\n\t-w N\tCompare N characters in line\n');
 
 export function uniq(args: string[]): i32 {
-  const o = getopt(args, 'cduf:s:w:iz', TEXT, 'count=c,repeated=d,unique=u,ignore-case=i,skip-fields:=f,skip-chars:=s');
+  const o = getopt(args, 'cduf:s:w:iz', TEXT, packed('count=c,repeated=d,unique=u,ignore-case=i,skip-fields:=f,skip-chars:=s'));
   if (!o.ok) return o.status;
   const fields = parseCount(o.get('f', '0'));
   const skip = parseCount(o.get('s', '0'));

@@ -8,18 +8,19 @@ import * as out from '../lib/out';
 import * as proc from '../sys/proc';
 import { execOrDie } from '../lib/exec';
 import { getenv } from '../sys/env';
-import { getopt, Options } from '../lib/getopt';
+import { Options, getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { kinds } from '../lib/namespace';
 import { signalNumber } from '../sys/signal';
 
-const TEXT = '[OPTIONS] [PROG ARGS]\n\n\t-m,--mount[=FILE]\tUnshare mount namespace\n\t-u,--uts[=FILE]\t\tUnshare UTS namespace (hostname etc.)\n\t-i,--ipc[=FILE]\t\tUnshare System V IPC namespace\n\t-n,--net[=FILE]\t\tUnshare network namespace\n\t-p,--pid[=FILE]\t\tUnshare PID namespace\n\t-U,--user[=FILE]\tUnshare user namespace\n\t-C,--cgroup[=FILE]\tUnshare cgroup namespace\n\t-T,--time[=FILE]\tUnshare time namespace\n\t-f,--fork\t\tFork before execing PROG\n\t-r,--map-root-user\tMap current user to root (implies -U)\n\t--mount-proc[=DIR]\tMount /proc filesystem first (implies -m)\n\t--propagation slave|shared|private|unchanged\n\t\t\t\tModify mount propagation in mount namespace\n\t--setgroups allow|deny\tControl the setgroups syscall in user namespaces\n\t--kill-child[=SIG]\tSend SIG (KILL) to the child when unshare dies\n\t-R,--root DIR\t\tChange the root directory\n\t-w,--wd DIR\t\tChange the working directory\n';
+const TEXT = packed('[OPTIONS] [PROG ARGS]\n\n\t-m,--mount[=FILE]\tUnshare mount namespace\n\t-u,--uts[=FILE]\t\tUnshare UTS namespace (hostname etc.)\n\t-i,--ipc[=FILE]\t\tUnshare System V IPC namespace\n\t-n,--net[=FILE]\t\tUnshare network namespace\n\t-p,--pid[=FILE]\t\tUnshare PID namespace\n\t-U,--user[=FILE]\tUnshare user namespace\n\t-C,--cgroup[=FILE]\tUnshare cgroup namespace\n\t-T,--time[=FILE]\tUnshare time namespace\n\t-f,--fork\t\tFork before execing PROG\n\t-r,--map-root-user\tMap current user to root (implies -U)\n\t--mount-proc[=DIR]\tMount /proc filesystem first (implies -m)\n\t--propagation slave|shared|private|unchanged\n\t\t\t\tModify mount propagation in mount namespace\n\t--setgroups allow|deny\tControl the setgroups syscall in user namespaces\n\t--kill-child[=SIG]\tSend SIG (KILL) to the child when unshare dies\n\t-R,--root DIR\t\tChange the root directory\n\t-w,--wd DIR\t\tChange the working directory\n');
 
 let options: Options | null = null;
 
 export function unshare(args: string[]): i32 {
-  const o = getopt(args, '+muinpUCTfrcR:w:S:G:', TEXT, 'mount::=m,uts::=u,ipc::=i,net::=n,pid::=p,user::=U,cgroup::=C,time::=T,'
+  const o = getopt(args, '+muinpUCTfrcR:w:S:G:', TEXT, packed('mount::=m,uts::=u,ipc::=i,net::=n,pid::=p,user::=U,cgroup::=C,time::=T,'
     + 'fork=f,map-root-user=r,map-current-user=c,mount-proc::=P,propagation:=o,setgroups:=g,kill-child::=K,root:=R,wd:=w,'
-    + 'setuid:=S,setgid:=G');
+    + 'setuid:=S,setgid:=G'));
   if (!o.ok) return o.status;
   options = o;
   let flags = 0;

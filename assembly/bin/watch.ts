@@ -3,6 +3,7 @@
 import * as out from '../lib/out';
 import * as tty from '../sys/tty';
 import { getopt, usage } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { spawnvp } from '../lib/exec';
 import { local, strftime } from '../lib/date';
 import { padEnd } from '../lib/text';
@@ -10,10 +11,10 @@ import { waitFor } from '../sys/proc';
 import { now, sleepNs } from '../sys/time';
 import { duration } from './sleep';
 
-const TEXT = '[-n SEC] [-t] PROG ARGS\n\nRun PROG periodically\n\n\t-n SEC\tPeriod (default 2)\n\t-t\tDon\'t print header\n';
+const TEXT = packed('[-n SEC] [-t] PROG ARGS\n\nRun PROG periodically\n\n\t-n SEC\tPeriod (default 2)\n\t-t\tDon\'t print header\n');
 
 export function watch(args: string[]): i32 {
-  const o = getopt(args, '+n:td', TEXT, 'interval:=n,no-title=t');
+  const o = getopt(args, '+n:td', TEXT, packed('interval:=n,no-title=t'));
   if (!o.ok) return o.status;
   if (o.rest.length == 0) return usage(TEXT);
   const period = o.has('n') ? duration(o.get('n')) : 2000000000;

@@ -3,10 +3,11 @@
 import * as fs from '../sys/fs';
 import * as out from '../lib/out';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { openInput } from '../lib/input';
 import { isSpace, padStart } from '../lib/text';
 
-const TEXT = '[-cmlwL] [FILE]...\n\nCount lines, words, and bytes for FILEs (or stdin)\n\n\t-c\tCount bytes\n\t-m\tCount characters\n\t-l\tCount newlines\n\t-w\tCount words\n\t-L\tPrint longest line length\n';
+const TEXT = packed('[-cmlwL] [FILE]...\n\nCount lines, words, and bytes for FILEs (or stdin)\n\n\t-c\tCount bytes\n\t-m\tCount characters\n\t-l\tCount newlines\n\t-w\tCount words\n\t-L\tPrint longest line length\n');
 
 let lines: i64 = 0;
 let words: i64 = 0;
@@ -15,7 +16,7 @@ let bytes: i64 = 0;
 let longest: i64 = 0;
 
 export function wc(args: string[]): i32 {
-  const o = getopt(args, 'clwLm', TEXT, 'bytes=c,lines=l,words=w,chars=m,max-line-length=L');
+  const o = getopt(args, 'clwLm', TEXT, packed('bytes=c,lines=l,words=w,chars=m,max-line-length=L'));
   if (!o.ok) return o.status;
   let mask = (o.has('l') ? 1 : 0) | (o.has('w') ? 2 : 0) | (o.has('m') ? 4 : 0) | (o.has('c') ? 8 : 0) | (o.has('L') ? 16 : 0);
   if (mask == 0) mask = 1 | 2 | 8;

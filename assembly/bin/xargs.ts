@@ -6,12 +6,13 @@ import * as out from '../lib/out';
 import * as proc from '../sys/proc';
 import { ask } from '../lib/ask';
 import { getopt } from '../lib/getopt';
+import { packed } from '../sys/packed';
 import { parseCount } from '../lib/number';
 import { Reader } from '../lib/input';
 import { Bytes, isSpace } from '../lib/text';
 import { spawnvp } from '../lib/exec';
 
-const TEXT = '[OPTIONS] [PROG ARGS]\n\nRun PROG on every item given by stdin\n\n\t-0\tNUL terminated input\n\t-a FILE\tRead from FILE instead of stdin\n\t-r\tDon\'t run command if input is empty\n\t-t\tPrint the command on stderr before execution\n\t-p\tAsk user whether to run each command\n\t-E STR,-e[STR]\tSTR stops input processing\n\t-I STR\tReplace STR within PROG ARGS with input line\n\t-n N\tPass no more than N args to PROG\n\t-s N\tPass command line of no more than N bytes\n\t-P N\tRun up to N PROGs in parallel\n\t-x\tExit if size is exceeded\n';
+const TEXT = packed('[OPTIONS] [PROG ARGS]\n\nRun PROG on every item given by stdin\n\n\t-0\tNUL terminated input\n\t-a FILE\tRead from FILE instead of stdin\n\t-r\tDon\'t run command if input is empty\n\t-t\tPrint the command on stderr before execution\n\t-p\tAsk user whether to run each command\n\t-E STR,-e[STR]\tSTR stops input processing\n\t-I STR\tReplace STR within PROG ARGS with input line\n\t-n N\tPass no more than N args to PROG\n\t-s N\tPass command line of no more than N bytes\n\t-P N\tRun up to N PROGs in parallel\n\t-x\tExit if size is exceeded\n');
 
 let input: Reader | null = null;
 let stop: string = '';
@@ -26,7 +27,7 @@ let asking: bool = false;
 let program: string = '';
 
 export function xargs(args: string[]): i32 {
-  const o = getopt(args, '+trn:s:xpE:e::I:i::l::L:P:a:0', TEXT, 'no-run-if-empty=r,null=0,max-args:=n,verbose=t,max-procs:=P');
+  const o = getopt(args, '+trn:s:xpE:e::I:i::l::L:P:a:0', TEXT, packed('no-run-if-empty=r,null=0,max-args:=n,verbose=t,max-procs:=P'));
   if (!o.ok) return o.status;
   zero = o.has('0');
   byLine = o.has('I') || o.has('i');

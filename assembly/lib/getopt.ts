@@ -3,11 +3,13 @@
 
 import * as out from './out';
 import { isDigit } from './text';
+import { unpack } from '../sys/packed';
 
 export const banner = 'BusyBox v1.35.0 (twinbox) multi-call binary.\n';
 
 /** `Usage: APPLET ...` on standard error, for --help too; answers the status. */
-export function usage(text: string, status: i32 = 1): i32 {
+export function usage(source: string, status: i32 = 1): i32 {
+  const text = unpack(source);
   // The first line is the synopsis; what follows is the description.
   const message = banner + '\nUsage: ' + out.applet + (text.length ? ' ' + text : '') + (text.endsWith('\n') ? '' : '\n');
   out.err(message);
@@ -91,7 +93,7 @@ export function getopt(args: string[], letters: string, text: string, longs: str
       break;
     }
     if (word.charCodeAt(1) == 45) {
-      const used = long(o, args, i, letters, longs, text);
+      const used = long(o, args, i, letters, unpack(longs), text);
       if (used < 0) return o;
       i += used;
       continue;

@@ -1,7 +1,9 @@
 // Names and texts of Linux's errors, as strerror(3) prints them: one text, a line each, searched when it is needed. Two
 // hundred strings of their own would take three times the room.
 
-const TABLE: string = `
+import { packed, unpack } from './packed';
+
+const TABLE: string = packed(`
 1 EPERM Operation not permitted
 2 ENOENT No such file or directory
 3 ESRCH No such process
@@ -81,15 +83,16 @@ const TABLE: string = `
 125 ECANCELED Operation canceled
 130 EOWNERDEAD Owner died
 131 ENOTRECOVERABLE State not recoverable
-`;
+`);
 
 // The line of an error behind its number; '' if there is none.
 function line(n: i32): string {
   const key = '\n' + n.toString() + ' ';
-  const at = TABLE.indexOf(key);
+  const table = unpack(TABLE);
+  const at = table.indexOf(key);
   if (at < 0) return '';
   const from = at + key.length;
-  return TABLE.substring(from, TABLE.indexOf('\n', from));
+  return table.substring(from, table.indexOf('\n', from));
 }
 
 /** '' for an unknown number. */
