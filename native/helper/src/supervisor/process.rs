@@ -98,6 +98,11 @@ impl Process {
         self.pidfd >= 0 || self.middle >= 0 || self.mapper >= 0
     }
 
+    /// It neither parks nor says that it is done: its end, without a failure, is all there is.
+    pub fn ends_without_word(&self) -> bool {
+        self.state == State::Making && !self.parks && self.role != Role::Pool
+    }
+
     /// On its way to its program: others should leave it the CPU.
     pub fn is_being_born(&self) -> bool {
         matches!(self.state, State::Making | State::Going) && self.role != Role::Pool

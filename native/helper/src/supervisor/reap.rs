@@ -9,22 +9,31 @@ use crate::supervisor::process::{Role, State};
 use crate::supervisor::watch::Watch;
 use crate::sys::{self, Waited};
 
+/// What is said of one whose end nobody can tell.
+const LOST: Waited = Waited { pid: 0, code: 1, status: 255 };
+
 impl Supervisor {
     pub fn on_death(&mut self, index: u32) {
         let pidfd = self.processes.at(index).pidfd;
-        if pidfd < 0 || !matches!(sys::waitid(P_PIDFD, pidfd, WEXITED | WNOHANG | WNOWAIT), Ok(Some(_))) {
+        if pidfd < 0 || matches!(sys::waitid(P_PIDFD, pidfd, WEXITED | WNOHANG | WNOWAIT), Ok(None)) {
             return;
         }
         // What it said before it died comes first.
         self.on_channel(index);
-        let Ok(Some(end)) = sys::waitid(P_PIDFD, pidfd, WEXITED | WNOHANG) else { return };
+        let end = match sys::waitid(P_PIDFD, pidfd, WEXITED | WNOHANG) {
+            Ok(Some(end)) => end,
+            Ok(None) => return,
+            // Not to happen: somebody else has reaped it. Dead it is.
+            Err(_) => LOST,
+        };
         self.processes.at(index).pidfd = -1;
         self.unwatch(pidfd);
-        match self.processes.at(index).state {
+        let process = self.processes.at(index);
+        match process.state {
             State::Running => self.on_exit(index, end),
             State::Failing => self.settle(index),
             // An intermediate child still has the channel's other end.
-            State::Going => {
+            state if state == State::Going || process.ends_without_word() => {
                 self.on_channel_end(index);
                 self.on_exit(index, end);
             }
@@ -51,14 +60,15 @@ impl Supervisor {
     }
 
     pub fn on_middle_death(&mut self, index: u32) {
-        let process = *self.processes.at(index);
-        if !matches!(sys::waitid(P_PIDFD, process.middle, WEXITED | WNOHANG), Ok(Some(_))) {
+        let middle = self.processes.at(index).middle;
+        if middle < 0 || matches!(sys::waitid(P_PIDFD, middle, WEXITED | WNOHANG | WNOWAIT), Ok(None)) {
             return;
         }
-        self.processes.at(index).middle = -1;
-        self.unwatch(process.middle);
-        // It has said whom it made, if it could.
+        // It has said whom it made, if it could; that may still wait to be read.
         self.on_channel(index);
+        let _ = sys::waitid(P_PIDFD, middle, WEXITED | WNOHANG);
+        self.processes.at(index).middle = -1;
+        self.unwatch(middle);
         let process = *self.processes.at(index);
         if process.pidfd < 0 && process.state == State::Making {
             self.expect_orphans();
@@ -71,6 +81,9 @@ impl Supervisor {
             self.settle(index);
         } else {
             self.settle(index);
+        }
+        if self.orphans >= 0 {
+            self.reap_orphans();
         }
     }
 
@@ -129,11 +142,25 @@ impl Supervisor {
                 Some((index, Watch::Pidfd)) => self.on_death(index),
                 Some((index, Watch::Middle)) => self.on_middle_death(index),
                 Some((index, _)) => self.on_mapper_death(index),
+                // It may be one whose intermediate parent has not told of it yet.
+                None if self.is_joining() => return,
                 None => {
                     let _ = sys::waitid(P_PID, end.pid, WEXITED | WNOHANG | __WALL);
                 }
             }
         }
+    }
+
+    /// Whether a child is about to be told of; those that were told of are known afterwards.
+    fn is_joining(&mut self) -> bool {
+        let mut joining = false;
+        for index in 0..self.processes.high {
+            if self.processes.at(index).middle >= 0 && self.processes.at(index).pidfd < 0 {
+                self.on_channel(index);
+                joining = true;
+            }
+        }
+        joining
     }
 
     /// Ours with a record hear of it there.

@@ -116,7 +116,7 @@ impl Supervisor {
         let process = *self.processes.at(index);
         match process.state {
             State::Going => self.on_started(index),
-            State::Making if !process.parks && process.role != Role::Pool => self.on_started(index),
+            State::Making if process.ends_without_word() => self.on_started(index),
             State::Making | State::Parked | State::Waiting => self.fail(index, Failure::outside(Errno::new(ESRCH))),
             _ => {}
         }
