@@ -1,5 +1,6 @@
 // Which kernel one container takes under mode `auto`, where both are to be had.
 
+import { busyboxRoot, isBusybox } from '../image.ts';
 import type { CreateOptions } from '../runtime.ts';
 import type { BackendFacts } from '../wire.ts';
 
@@ -19,7 +20,7 @@ export async function choose(options: CreateOptions, { images }: BackendFacts): 
   if (options.trace !== undefined) return { mode: 'portable', reason: 'a trace of its system calls is asked for' };
   const image = 'spec' in options ? options.spec.root.path : options.image;
   if (image.endsWith('.wasm')) return { mode: 'portable', reason: `${image} is WebAssembly` };
-  if (/^builtin:busybox$|^(docker\.io\/library\/)?busybox(:latest)?$/.test(image) && images?.busybox === undefined) {
+  if ((image === busyboxRoot || isBusybox(image)) && images?.busybox === undefined) {
     return { mode: 'portable', reason: images?.busyboxMissing ?? 'no static busybox on this machine' };
   }
   const program = 'spec' in options ? options.spec.process.args[0] : programOf(options);

@@ -22,23 +22,27 @@ export const shortLength = 12;
 
 /** One kind of containers: the same but for the id, and the host name that comes of it. */
 export class Kind {
-  readonly #template: Template<Compiled>;
   readonly #mark: string;
+  readonly #compile: (ahead: boolean) => Compiled;
+  readonly #templates: [Template<Compiled>?, Template<Compiled>?] = [];
 
-  constructor(compiled: Compiled, mark: string) {
-    this.#template = new Template(compiled, mark.slice(0, shortLength));
+  constructor(mark: string, compile: (ahead: boolean) => Compiled) {
     this.#mark = mark;
+    this.#compile = compile;
   }
 
-  /** With an id as it is generated. */
-  make(id: string): Compiled {
-    const short = this.#mark.slice(0, shortLength);
-    return this.#template.make((text) => text.replaceAll(this.#mark, id).replaceAll(short, id.slice(0, shortLength)));
+  /** With an id as it is generated. `ahead`: as it is for one that is begun in advance. */
+  make(id: string, ahead = false): Compiled {
+    const [mark, short] = [this.#mark, this.#mark.slice(0, shortLength)];
+    const template = (this.#templates[ahead ? 1 : 0] ??= new Template(this.#compile(ahead), short));
+    return template.make((text) => text.replaceAll(mark, id).replaceAll(short, id.slice(0, shortLength)));
   }
 }
 
 export class Compiler {
   readonly #facts: BackendFacts;
+  /** For plans that are begun before they are wanted. */
+  readonly #aheadFacts: BackendFacts;
   readonly #lookup: Lookup;
   /** Null: it must be compiled anew each time. */
   readonly #kinds = new Map<string, Kind | null>();
@@ -47,6 +51,7 @@ export class Compiler {
 
   constructor(facts: BackendFacts, lookup: Lookup) {
     this.#facts = facts;
+    this.#aheadFacts = { ...facts, features: [...facts.features, 'pool'] };
     this.#lookup = lookup;
   }
 
@@ -59,7 +64,7 @@ export class Compiler {
   }
 
   compile(options: ContainerOptions, planOptions: PlanOptions): Compiled {
-    return this.#compile(options, planOptions, this.#lookup);
+    return this.#compile(options, planOptions, this.#lookup, this.#facts);
   }
 
   #learn(key: string, options: ContainerOptions, planOptions: Omit<PlanOptions, 'id'>): Kind | null {
@@ -69,19 +74,21 @@ export class Compiler {
       ...(stat && { stat: (path) => { looked = true; return stat(path); } }),
       ...(pidOf && { pidOf: (name) => { looked = true; return pidOf(name); } }),
     };
-    const compiled = this.#compile(options, { ...planOptions, id: this.#mark }, lookup);
-    const kind = looked ? null : new Kind(compiled, this.#mark);
+    const first = this.#compile(options, { ...planOptions, id: this.#mark }, lookup, this.#facts);
+    const kind = looked ? null : new Kind(this.#mark, (ahead) => (
+      ahead ? this.#compile(options, { ...planOptions, id: this.#mark }, lookup, this.#aheadFacts) : first
+    ));
     if (this.#kinds.size >= kindsMax) this.#kinds.delete(this.#kinds.keys().next().value as string);
     this.#kinds.set(key, kind);
     return kind;
   }
 
-  #compile(options: ContainerOptions, planOptions: PlanOptions, lookup: Lookup): Compiled {
+  #compile(options: ContainerOptions, planOptions: PlanOptions, lookup: Lookup, facts: BackendFacts): Compiled {
     const { stat } = lookup;
     // A name of its own needs a namespace of its own.
     const own = options.share?.includes('uts') !== true && (options.uts === undefined || options.uts === 'private');
-    const spec = toSpec({ ...(own ? { hostname: planOptions.id.slice(0, shortLength) } : {}), ...options }, this.#facts, lookup);
-    return { spec, plan: compile(spec, this.#facts, stat === undefined ? planOptions : { ...planOptions, stat }) };
+    const spec = toSpec({ ...(own ? { hostname: planOptions.id.slice(0, shortLength) } : {}), ...options }, facts, lookup);
+    return { spec, plan: compile(spec, facts, stat === undefined ? planOptions : { ...planOptions, stat }) };
   }
 }
 

@@ -43,7 +43,7 @@ export class Pool {
   #begin(kind: Kind): void {
     this.#making++;
     const id = newId();
-    this.#connection.request('prepare', { plan: kind.make(id).plan }, { idle: true }).then(
+    this.#connection.request('prepare', { plan: kind.make(id, true).plan }, { idle: true }).then(
       () => {
         if (kind !== this.#kind) return;
         this.#making--;

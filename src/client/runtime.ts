@@ -181,8 +181,13 @@ export class RuntimeClient implements Runtime {
     }
     const { image } = options;
     const kind = options.id === undefined ? this.#compiler.kind(options, planOptions) : undefined;
-    const id = options.id ?? (kind && !dry ? this.#pool.take(kind) : undefined) ?? newId();
-    return { id, kind, image, ...(kind === undefined ? this.#compiler.compile(options, { id, ...planOptions }) : kind.make(id)) };
+    if (kind === undefined) {
+      const { id = newId() } = options;
+      return { id, image, ...this.#compiler.compile(options, { id, ...planOptions }) };
+    }
+    const begun = dry ? undefined : this.#pool.take(kind);
+    const id = begun ?? newId();
+    return { id, kind, image, ...kind.make(id, begun !== undefined) };
   }
 
   /** Of a container whose namespaces another one joins. */

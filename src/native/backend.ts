@@ -43,7 +43,9 @@ export class NativeDriver implements Driver, Machine {
   readonly supervisor: Supervisor;
   readonly freezer: boolean;
   closed = false;
-  #prepared: EncodedPlan | undefined;
+  /** The groups of those that were begun; their births have made more than others of the same kind would have. */
+  readonly #prepared = new Set<string>();
+  #last: EncodedPlan | undefined;
   #lastHandle = 0;
 
   constructor(supervisor: Supervisor, facts: BackendFacts) {
@@ -62,12 +64,14 @@ export class NativeDriver implements Driver, Machine {
 
   create(plan: Plan, options: CreateOptions, host: Host): Init {
     refuseTrace(options.trace);
-    return new NativeInit(this, plan, host);
+    const at = groupOf(plan);
+    const begun = at !== undefined && this.#prepared.delete(at);
+    return new NativeInit(this, plan, host, begun ? prepaid(plan, true) : undefined);
   }
 
   exec(init: Init, plan: Plan, options: ExecOptions, host: Host): Child {
     refuseTrace(options.trace);
-    return new NativeChild(this, plan, host, (init as NativeInit).handle);
+    return new NativeChild(this, plan, host, { target: (init as NativeInit).handle });
   }
 
   ps(owners: ReadonlyMap<Init, string>, only?: Init): readonly ProcessRow[] {
@@ -82,25 +86,35 @@ export class NativeDriver implements Driver, Machine {
   }
 
   async prepare(plan: Plan): Promise<void> {
-    const paid = prepaid(plan);
-    if (paid === undefined) throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: 'a child of this plan cannot be had in advance' });
-    this.#prepared = encodePlan(beginning(plan, paid.steps), paid);
+    const paid = prepaid(plan, true);
+    const at = groupOf(plan);
+    if (paid === undefined || at === undefined) {
+      throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: 'a child of this plan cannot be had in advance' });
+    }
+    this.#last = encodePlan(beginning(plan, paid.steps), paid);
+    this.#prepared.add(at);
     try {
-      await this.supervisor.pool(this.#prepared, 1);
+      await this.supervisor.pool(this.#last, 1);
     } catch (error) {
+      this.#prepared.delete(at);
       throw error instanceof StepError ? explained(error) : error;
     }
   }
 
   discard(): void {
-    if (this.#prepared === undefined || this.closed) return;
+    this.#prepared.clear();
+    if (this.#last === undefined || this.closed) return;
     // What fails here is gone by itself when the runtime is.
-    this.supervisor.pool(this.#prepared, 0).catch(() => {});
-    this.#prepared = undefined;
+    this.supervisor.pool(this.#last, 0).catch(() => {});
   }
 }
 
 const grouping: ReadonlySet<OpName> = new Set(['cgroup', 'delegate', 'limit', 'device_program']);
+
+function groupOf(plan: Plan): string | undefined {
+  const [first] = plan.steps;
+  return first?.op === 'cgroup' ? first.args.path : undefined;
+}
 
 /** Its group, the clone, and the steps after it that do not depend on the container. */
 function beginning(plan: Plan, paid: number): Plan {

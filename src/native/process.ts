@@ -13,6 +13,7 @@ import { visit } from './files.ts';
 import { type Groups, groupsOf } from './ps.ts';
 import { callName } from './callname.ts';
 import { statsOf } from './stats.ts';
+import type { Prepaid } from '../plan.ts';
 import { PipeInput, PipeSource, terminalEnds } from './stdio.ts';
 import { type Ends, type Listener, StepError, type Supervisor } from './supervisor.ts';
 
@@ -44,12 +45,12 @@ export class NativeChild implements Child, Listener {
   pid = 0;
   hostPid = 0;
 
-  constructor(machine: Machine, plan: Plan, host: Host, target?: number) {
+  constructor(machine: Machine, plan: Plan, host: Host, more: { readonly target?: number; readonly paid?: Prepaid | undefined }) {
     this.machine = machine;
     this.handle = machine.handle();
-    this.plan = encodePlan(plan);
+    this.plan = encodePlan(plan, more.paid);
     this.#host = host;
-    this.#target = target;
+    this.#target = more.target;
   }
 
   get alive(): boolean {
@@ -193,8 +194,8 @@ export class NativeInit extends NativeChild implements Init {
   /** Kinds of namespaces that a visitor enters. */
   readonly userNamespace: boolean;
 
-  constructor(machine: Machine, plan: Plan, host: Host) {
-    super(machine, plan, host);
+  constructor(machine: Machine, plan: Plan, host: Host, paid?: Prepaid) {
+    super(machine, plan, host, { paid });
     this.groups = groupsOf(plan);
     this.userNamespace = plan.steps.some((step) => step.op === 'clone' && step.args.flags.includes('NEWUSER'));
   }
