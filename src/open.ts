@@ -14,12 +14,16 @@ export async function open(options: RuntimeOptions): Promise<Runtime> {
     case 'native': return native(options);
     case 'auto': return auto(options);
     default:
-      throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: `unknown mode ${String(mode)}`, hint: 'auto, portable or native' });
+      throw new TwinboxError({
+        code: 'ERR_UNSUPPORTED', message: `unknown mode ${String(mode)}`, hint: 'auto, portable or native',
+      });
   }
 }
 
 async function portable({ cpu, machine, thread = true }: RuntimeOptions): Promise<RuntimeClient> {
-  const options: BackendOptions = { ...(cpu === undefined ? {} : { cpu }), ...(machine === undefined ? {} : { machine }) };
+  const options: BackendOptions = {
+    ...(cpu === undefined ? {} : { cpu }), ...(machine === undefined ? {} : { machine }),
+  };
   if (thread) {
     const { openThread } = await import('./portable/backend-link.ts');
     return RuntimeClient.connect(await openThread(options), 'portable');
@@ -42,7 +46,8 @@ async function native({ root, pool = poolDefault }: RuntimeOptions): Promise<Run
 /** Linux where a trial has shown that it works, else the emulated kernel; each container may still need the other. */
 async function auto(options: RuntimeOptions): Promise<Runtime> {
   const found = await tryNative(options);
-  const more = { portable: () => portable(options), ...(options.notice === undefined ? {} : { notice: options.notice }) };
+  const { notice } = options;
+  const more = { portable: () => portable(options), ...(notice === undefined ? {} : { notice }) };
   if (found instanceof RuntimeClient) return new AutoRuntime({ main: found, ...more });
   return new AutoRuntime({ main: await portable(options), whyNot: found, ...more });
 }

@@ -20,22 +20,24 @@ import type {
 export interface RuntimeOptions {
   /**
    * `portable`: the emulated kernel. `native`: Linux itself, or an error that says why not. `auto` decides for each
-   * container, says in a line when the emulated kernel is taken on a Linux machine, and never takes it for one that asks
-   * for isolation; `runtime.mode` is the kernel that it takes where it can, `inspect().mode` a container's own.
+   * container, says in a line when the emulated kernel is taken on a Linux machine, and never takes it for one that
+   * asks for isolation; `runtime.mode` is the kernel that it takes where it can, `inspect().mode` a container's own.
    */
   readonly mode?: 'auto' | 'portable' | 'native';
   /** Where native mode keeps its state: /run/twinbox, or for an ordinary user $XDG_RUNTIME_DIR/twinbox. */
   readonly root?: string;
   /**
-   * Native mode: how many containers are begun in advance when the same kind was started twice in a row. Each is a parked
-   * process with namespaces and a cgroup of its own. 1 by default, 0 for none.
+   * Native mode: how many containers are begun in advance when the same kind was started twice in a row. Each is a
+   * parked process with namespaces and a cgroup of its own. 1 by default, 0 for none.
    */
   readonly pool?: number;
   /** Takes the lines that `auto` says; standard error by default. */
   readonly notice?: (line: string) => void;
   /** The emulated kernel in a thread of its own; the default. */
   readonly thread?: boolean;
-  /** How guest programs run: green processes in the kernel's own thread, or a worker each. By default the best there is. */
+  /**
+   * How guest programs run: green processes in the kernel's own thread, or a worker each. By default the best there is.
+   */
   readonly cpu?: 'lane' | 'worker';
   /** The size of the emulated machine. */
   readonly machine?: Partial<Machine>;
@@ -127,8 +129,8 @@ export interface Container extends AsyncDisposable {
   attach(options?: { readonly stdin?: boolean; readonly replay?: boolean }): Promise<Process>;
   wait(options?: WaitOptions): Promise<Exit>;
   /**
-   * To PID 1, by default SIGKILL; with `all`, to every process of it. False when it is not heard: the first process of a
-   * PID namespace gets only the signals that it has a handler for, and from outside SIGKILL and SIGSTOP.
+   * To PID 1, by default SIGKILL; with `all`, to every process of it. False when it is not heard: the first process of
+   * a PID namespace gets only the signals that it has a handler for, and from outside SIGKILL and SIGSTOP.
    */
   kill(signal?: SignalName | number, options?: { readonly all?: boolean }): Promise<boolean>;
   /** Asks with a signal, waits if it was heard, then insists with SIGKILL; by default as its options say. */
@@ -193,8 +195,8 @@ export interface ContainerFs {
 export type SignalName = `SIG${string}` | Uppercase<string>;
 
 export type {
-  BackendFacts, ContainerEvent, ContainerOptions, ContainerState, Exit, LimitOptions, LogChunk, Machine, OutputStream, Plan,
-  ProcessOptions, ProcessRow, ProcessState, Spec, Stats,
+  BackendFacts, ContainerEvent, ContainerOptions, ContainerState, Exit, LimitOptions, LogChunk, Machine, OutputStream,
+  Plan, ProcessOptions, ProcessRow, ProcessState, Spec, Stats,
 };
 
 /** Opens a runtime. Its containers belong to it and end with it. */

@@ -1,7 +1,7 @@
-// All that a kernel's side (a backend) implements, and all that crosses to it: plain-data messages over a link, by direct
-// call, through a MessagePort or over a socket. Requests have ids and one reply each; output comes over numbered byte
-// channels and stops when their credit is spent; events carry sequence numbers. Compiling specs, streams and promises
-// are above it, in runtime.ts; nothing here is a function, a class or a stream.
+// All that a kernel's side (a backend) implements, and all that crosses to it: plain-data messages over a link, by
+// direct call, through a MessagePort or over a socket. Requests have ids and one reply each; output comes over numbered
+// byte channels and stops when their credit is spent; events carry sequence numbers. Compiling specs, streams and
+// promises are above it, in runtime.ts; nothing here is a function, a class or a stream.
 
 import type { ErrorData } from './errno.ts';
 import type { Facts, Plan } from './plan.ts';
@@ -54,7 +54,9 @@ export interface Requests {
 
 export type Empty = Record<never, never>;
 export type RequestName = keyof Requests;
-export type Request = { readonly [K in RequestName]: { readonly id: number; readonly op: K } & Requests[K]['args'] }[RequestName];
+export type Request = {
+  readonly [K in RequestName]: { readonly id: number; readonly op: K } & Requests[K]['args'];
+}[RequestName];
 
 /** What a backend says. */
 export type Message =
@@ -223,7 +225,9 @@ export type FsCall =
 export interface FsAnswer {
   readonly data?: Uint8Array;
   readonly names?: readonly string[];
-  readonly stat?: { readonly mode: number; readonly size: number; readonly uid: number; readonly gid: number; readonly mtimeMs: number };
+  readonly stat?: {
+    readonly mode: number; readonly size: number; readonly uid: number; readonly gid: number; readonly mtimeMs: number;
+  };
 }
 
 export interface ContainerEvent {

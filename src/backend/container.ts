@@ -40,7 +40,9 @@ export class ContainerRecord {
   }
 
   exec(host: ProcessHost, plan: Plan, options: ExecOptions): ProcessRecord {
-    if (this.execs.has(options.id)) throw new TwinboxError({ code: 'EEXIST', message: `the exec ${options.id} exists` });
+    if (this.execs.has(options.id)) {
+      throw new TwinboxError({ code: 'EEXIST', message: `the exec ${options.id} exists` });
+    }
     const process = new ProcessRecord<Child>(host, {
       id: options.id, container: this.id, args: options.args, plan, logBytesMax: options.logBytesMax,
     }, (told) => this.#driver.exec(this.init, plan, options, told));

@@ -1,5 +1,5 @@
-// What a mode brings to the server: processes that are born from plans, and looks at them. The server keeps the records,
-// the driver the kernel's side of them. The emulated kernel answers at once, Linux by events: hence `Maybe`.
+// What a mode brings to the server: processes that are born from plans, and looks at them. The server keeps the
+// records, the driver the kernel's side of them. The emulated kernel answers at once, Linux by events: hence `Maybe`.
 
 import type { SysError } from '../kernel/uapi/errno.ts';
 import type { Plan } from '../kernel/uapi/step.ts';

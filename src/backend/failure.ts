@@ -1,5 +1,5 @@
-// A failed step in the interface's words, the same in both modes: what could not be done, with what, Linux's reason, and
-// what to do about it.
+// A failed step in the interface's words, the same in both modes: what could not be done, with what, Linux's reason,
+// and what to do about it.
 
 import { TwinboxError } from '../errno.ts';
 import { errnoName, type ErrnoName, type SysError } from '../kernel/uapi/errno.ts';
@@ -31,12 +31,14 @@ function describe(step: Step, code: ErrnoName, said: string): string {
     // Said in a whole sentence already, or in docker's here.
     case 'exec': return said || execWords(step.args.args[0] ?? '', code);
     case 'credentials':
-      if (said === '' && code === 'EINVAL' && step.args.user.username !== undefined) return noUser(step.args.user.username);
+      if (said === '' && code === 'EINVAL' && step.args.user.username !== undefined) {
+        return noUser(step.args.user.username);
+      }
       return said.startsWith('unable') ? said : `credentials: ${said || why}`;
     case 'fsmount': case 'open_tree': {
       const path = step.op === 'fsmount' ? step.args.source : step.args.path;
-      if (code === 'ENOENT') return step.slot === '$root' ? `no such directory: ${path}` : `bind source path does not exist: ${path}`;
-      return `mount ${path}: ${why}`;
+      if (code !== 'ENOENT') return `mount ${path}: ${why}`;
+      return step.slot === '$root' ? `no such directory: ${path}` : `bind source path does not exist: ${path}`;
     }
     case 'program': return `${step.args.source}: ${why}`;
     default: {
@@ -59,7 +61,8 @@ function execWords(name: string, code: ErrnoName): string {
 function noUser(username: string): string {
   const [first = ''] = username.split('\n');
   const [user, group] = first.split(':');
-  return `unable to find user ${user}${group === undefined ? '' : ` or group ${group}`}: no matching entries in passwd and group file`;
+  const who = `user ${user}${group === undefined ? '' : ` or group ${group}`}`;
+  return `unable to find ${who}: no matching entries in passwd and group file`;
 }
 
 /** What a step was about, where the kernel did not say. */
@@ -79,13 +82,16 @@ const hints: Readonly<Record<string, string>> = {
   'portable:exec:ENOEXEC': elf,
   'linux:exec:ENOEXEC': 'the file is no program for this CPU; a script needs #! and its interpreter inside',
   'linux:clone:EPERM':
-    'user namespaces may be switched off here: see sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone and kernel.apparmor_restrict_unprivileged_userns',
+    'user namespaces may be switched off here: see sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone '
+    + 'and kernel.apparmor_restrict_unprivileged_userns',
   'linux:clone:ENOSPC': 'a limit on namespaces is reached: see sysctl user.max_*_namespaces',
   'linux:clone:EAGAIN': 'a limit on processes is reached: see ulimit -u and pids.max of the cgroup',
   'linux:clone:EINVAL': 'this kernel does not know one of these namespaces; twinbox needs Linux 5.10 or later',
   'linux:maps:EPERM': 'the ids are not yours to map: see /etc/subuid and /etc/subgid, and newuidmap(1)',
   'linux:maps:ENOENT': 'newuidmap(1) and newgidmap(1) are missing: install the package uidmap',
-  'linux:mount:EPERM': 'the kernel or a security module forbids this mount here; a /proc that is partly masked outside cannot be mounted anew inside',
+  'linux:mount:EPERM':
+    'the kernel or a security module forbids this mount here; '
+    + 'a /proc that is partly masked outside cannot be mounted anew inside',
   'linux:mount:EACCES': privileges,
   'linux:fsmount:EPERM': privileges,
   'linux:open_tree:EPERM': privileges,
@@ -94,7 +100,8 @@ const hints: Readonly<Record<string, string>> = {
   'linux:cgroup:EPERM': 'the cgroup is not yours: try systemd-run --user --scope -p Delegate=yes',
   'linux:cgroup:EROFS': 'the cgroup file system is mounted read-only here',
   'linux:cgroup:EEXIST': 'a container with this cgroup path exists already',
-  'linux:delegate:EBUSY': 'the cgroup has processes of its own, so that its children get no controllers (cgroups(7), no internal processes)',
+  'linux:delegate:EBUSY':
+    'the cgroup has processes of its own, so that its children get no controllers (cgroups(7), no internal processes)',
   'linux:delegate:EACCES': 'the cgroup is not yours: try systemd-run --user --scope -p Delegate=yes',
   'linux:limit:EBUSY': 'the container uses more than that already',
   'linux:limit:EINVAL': 'the kernel does not take this value',
@@ -112,4 +119,6 @@ function hintOf({ step, code, kernel }: Failure): string | undefined {
 
 /** An error that is not a step's. */
 export const sysError = (error: SysError): TwinboxError =>
-  new TwinboxError({ code: errnoName(error.errno) ?? 'EIO', message: error.message, ...(error.syscall ? { syscall: error.syscall } : {}) });
+  new TwinboxError({
+    code: errnoName(error.errno) ?? 'EIO', message: error.message, ...(error.syscall ? { syscall: error.syscall } : {}),
+  });

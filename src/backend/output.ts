@@ -5,7 +5,10 @@ import type { Ring } from './ring.ts';
 
 /** The host's end of a descriptor that a process writes to, as a mode has it. */
 export interface Source {
-  /** Give the sink what there is, now and whenever more comes, as long as it wants some. Called anew when it wants again. */
+  /**
+   * Give the sink what there is, now and whenever more comes, as long as it wants some. Called anew when it wants
+   * again.
+   */
   pull(sink: Sink): void;
   /** The process has ended: what is left of its own is given before this returns, as far as it is wanted. */
   over?(sink: Sink): void;

@@ -92,7 +92,8 @@ export class ProcessRecord<C extends Child = Child> implements Host {
 
   state(): ProcessState {
     return {
-      id: this.id, container: this.container, args: this.args, pid: this.child.pid, hostPid: this.child.hostPid, tty: this.tty,
+      id: this.id, container: this.container, args: this.args,
+      pid: this.child.pid, hostPid: this.child.hostPid, tty: this.tty,
       ...(this.started === undefined ? {} : { started: this.started }),
       ...(this.finished === undefined ? {} : { finished: this.finished }),
       ...(this.exit === undefined ? {} : { exit: this.exit }),

@@ -1,4 +1,5 @@
-// The last bytes of a process's output, both descriptors in the order in which they came: what `logs` and late readers get.
+// The last bytes of a process's output, both descriptors in the order in which they came: what `logs` and late readers
+// get.
 
 import type { LogChunk } from '../wire.ts';
 

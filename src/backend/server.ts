@@ -1,10 +1,10 @@
-// The server of a backend: requests of the wire carried out on one machine, whichever kernel it has. It keeps the records
-// of containers and processes, their output and events; what is the kernel's is asked of the driver.
+// The server of a backend: requests of the wire carried out on one machine, whichever kernel it has. It keeps the
+// records of containers and processes, their output and events; what is the kernel's is asked of the driver.
 
 import { errorData, TwinboxError, type ErrorData } from '../errno.ts';
 import { SysError } from '../kernel/uapi/errno.ts';
 import type {
-  BackendFacts, ContainerEvent, Message, Request, RequestName, Requests, Target,
+  BackendFacts, ContainerEvent, Message, Request, RequestName, Requests, Status, Target,
 } from '../wire.ts';
 import { ContainerRecord } from './container.ts';
 import { type Driver, type Maybe, then } from './driver.ts';
@@ -94,7 +94,9 @@ export class Server {
     },
 
     prepare: ({ plan }) => {
-      if (this.#driver.prepare === undefined) throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: 'nothing is made in advance here' });
+      if (this.#driver.prepare === undefined) {
+        throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: 'nothing is made in advance here' });
+      }
       return this.#driver.prepare(plan).then(nothing);
     },
 
@@ -234,7 +236,8 @@ export class Server {
       const container = this.#get(name);
       if (!force && (container.status === 'running' || container.status === 'paused')) {
         throw new TwinboxError({
-          code: 'ERR_STATE', message: `container ${container.name} is ${container.status}`, hint: 'stop it first, or remove it by force',
+          code: 'ERR_STATE', message: `container ${container.name} is ${container.status}`,
+          hint: 'stop it first, or remove it by force',
         });
       }
       return then(this.#remove(container), nothing);
@@ -293,7 +296,7 @@ export class Server {
     this.#event('start', container);
   }
 
-  #turn(container: ContainerRecord, from: 'running' | 'paused', to: 'running' | 'paused', type: 'pause' | 'resume'): Record<never, never> {
+  #turn(container: ContainerRecord, from: Status, to: Status, type: 'pause' | 'resume'): Record<never, never> {
     // Unless it ended meanwhile.
     if (container.status === from) {
       container.status = to;
@@ -339,11 +342,12 @@ export class Server {
     this.#events.add({
       type, time: new Date().toISOString(), container: container.id, name: container.name,
       ...(exec ? { process: process.id } : {}),
-      ...(type === 'exit' && process !== undefined ? { exit: process.exit ?? { exitCode: 137, signal: 'SIGKILL' } } : {}),
+      ...(type === 'exit' && process !== undefined ? { exit: process.exit ?? killed } : {}),
     });
   }
 }
 
+const killed = { exitCode: 137, signal: 'SIGKILL' };
 const nothing = (): Record<never, never> => ({});
 
 function notRunning(container: ContainerRecord): TwinboxError {

@@ -1,6 +1,6 @@
-// The runtime of mode `auto`: two runtimes behind one, and for each container a choice. Linux is taken where it works and
-// the image has programs for it, else the emulated kernel, and one line says so. A container that asks for isolation never
-// goes to the emulated kernel unasked: it is no boundary against hostile programs.
+// The runtime of mode `auto`: two runtimes behind one, and for each container a choice. Linux is taken where it works
+// and the image has programs for it, else the emulated kernel, and one line says so. A container that asks for
+// isolation never goes to the emulated kernel unasked: it is no boundary against hostile programs.
 
 import { SpecError, TwinboxError } from '../errno.ts';
 import type { Plan } from '../plan.ts';
@@ -8,7 +8,7 @@ import type { Container, CreateOptions, EventOptions, Runtime, RunOptions, RunRe
 import type { Spec } from '../spec.ts';
 import type { BackendFacts, ContainerEvent, ContainerState, ProcessRow } from '../wire.ts';
 import { mergeEvents } from './events.ts';
-import { choose, isolation, type WhyNot } from './choice.ts';
+import { type Choice, choose, isolation, type WhyNot } from './choice.ts';
 import { noContainer, type RuntimeClient } from './runtime.ts';
 
 export interface AutoOptions {
@@ -98,7 +98,9 @@ export class AutoRuntime implements Runtime {
 
   async #take(options: CreateOptions): Promise<RuntimeClient> {
     const { main, whyNot } = this.#options;
-    const choice = whyNot === undefined ? await choose(options, await main.features()) : { mode: 'portable' as const, ...whyNot };
+    const choice: Choice = whyNot === undefined
+      ? await choose(options, await main.features())
+      : { mode: 'portable', ...whyNot };
     if (choice.mode === 'native') {
       await this.#nameIsFree(options, this.#open[1]);
       return main;
@@ -107,7 +109,8 @@ export class AutoRuntime implements Runtime {
     if (asked !== undefined) {
       throw new TwinboxError({
         code: 'ERR_UNSUPPORTED', message: `${asked} asks for Linux itself, which cannot be had: ${choice.reason}`,
-        hint: choice.hint ?? '--mode portable takes the emulated kernel all the same; it is no boundary against hostile programs',
+        hint: choice.hint
+          ?? '--mode portable takes the emulated kernel all the same; it is no boundary against hostile programs',
       });
     }
     const portable = await this.#emulated();
@@ -131,7 +134,8 @@ export class AutoRuntime implements Runtime {
   async #nameIsFree({ id, name }: CreateOptions, other: RuntimeClient | undefined): Promise<void> {
     if (other === undefined || (id === undefined && name === undefined)) return;
     const taken = (await other.list()).some((state) => state.id === id || state.name === name);
-    if (taken) throw new TwinboxError({ code: 'EEXIST', message: `the container name "${name ?? id}" is already in use` });
+    if (!taken) return;
+    throw new TwinboxError({ code: 'EEXIST', message: `the container name "${name ?? id}" is already in use` });
   }
 
   /** Once for each reason; nothing where nobody could expect another kernel. */
@@ -143,14 +147,19 @@ export class AutoRuntime implements Runtime {
   }
 }
 
-/** What the emulated kernel cannot honour, a limit above all, it refuses by name; then why it was taken is worth knowing. */
+/**
+ * What the emulated kernel cannot honour, a limit above all, it refuses by name; then why it was taken is worth
+ * knowing.
+ */
 async function refused(portable: RuntimeClient, options: CreateOptions, { reason, hint }: WhyNot): Promise<void> {
   try {
     await portable.plan(options);
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
-    const problem = error.message.startsWith(`${error.field}: `) ? error.message.slice(error.field.length + 2) : error.message;
-    throw new SpecError(error.field, problem, error.hint ?? `native mode cannot be had: ${reason}${hint === undefined ? '' : `; ${hint}`}`);
+    const { field, message } = error;
+    const problem = message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
+    const why = `native mode cannot be had: ${reason}${hint === undefined ? '' : `; ${hint}`}`;
+    throw new SpecError(field, problem, error.hint ?? why);
   }
 }
 

@@ -1,7 +1,7 @@
 // Which kernel one container takes under mode `auto`, where both are to be had.
 
 import { busyboxRoot, isBusybox } from '../image.ts';
-import type { CreateOptions } from '../runtime.ts';
+import type { ContainerOptions, CreateOptions } from '../runtime.ts';
 import type { BackendFacts } from '../wire.ts';
 
 /** Why a container is not on Linux itself. */
@@ -30,7 +30,7 @@ export async function choose(options: CreateOptions, { images }: BackendFacts): 
   return { mode: 'native' };
 }
 
-function programOf({ entrypoint, command }: { readonly entrypoint?: string | readonly string[]; readonly command?: readonly string[] }): string | undefined {
+function programOf({ entrypoint, command }: Pick<ContainerOptions, 'entrypoint' | 'command'>): string | undefined {
   return (typeof entrypoint === 'string' ? entrypoint : entrypoint?.[0]) || command?.[0];
 }
 
@@ -55,8 +55,8 @@ async function isWasm(dir: string, program: string): Promise<boolean> {
       continue;
     }
     try {
-      const head = new Uint8Array(4);
-      return readSync(fd, head, 0, 4, 0) === 4 && head[0] === 0 && head[1] === 0x61 && head[2] === 0x73 && head[3] === 0x6d;
+      const head = Buffer.alloc(4);
+      return readSync(fd, head, 0, 4, 0) === 4 && head.toString('latin1') === '\0asm';
     } catch {
       return false;
     } finally {

@@ -1,6 +1,6 @@
 // What containers compile to, remembered: whoever starts many of the same kind compiles once, and each gets it with its
-// own id and host name. Only what depends on nothing but the options and the kernel's facts: not what looked at a file of
-// the host's or at another container.
+// own id and host name. Only what depends on nothing but the options and the kernel's facts: not what looked at a file
+// of the host's or at another container.
 
 import { compile, type Plan, type PlanOptions } from '../plan.ts';
 import type { CreateOptions } from '../runtime.ts';
@@ -87,7 +87,8 @@ export class Compiler {
     const { stat } = lookup;
     // A name of its own needs a namespace of its own.
     const own = options.share?.includes('uts') !== true && (options.uts === undefined || options.uts === 'private');
-    const spec = toSpec({ ...(own ? { hostname: planOptions.id.slice(0, shortLength) } : {}), ...options }, facts, lookup);
+    const hostname = own ? { hostname: planOptions.id.slice(0, shortLength) } : {};
+    const spec = toSpec({ ...hostname, ...options }, facts, lookup);
     return { spec, plan: compile(spec, facts, stat === undefined ? planOptions : { ...planOptions, stat }) };
   }
 }
@@ -95,14 +96,17 @@ export class Compiler {
 /** Everything that the compiler looks at; a relative path is one from the current directory. */
 function keyOf(options: CreateOptions, { stdio, allowStray }: Omit<PlanOptions, 'id'>): string | undefined {
   const {
-    id: _id, name: _name, labels: _labels, stdin: _stdin, stdout: _stdout, stderr: _stderr, signal: _signal, trace: _trace, ...rest
+    id: _id, name: _name, labels: _labels, stdin: _stdin, stdout: _stdout, stderr: _stderr, signal: _signal,
+    trace: _trace, ...rest
   } = options;
   // A profile of its own is long, and rare.
   if ('seccomp' in rest && typeof rest.seccomp === 'object') return undefined;
   return JSON.stringify([rest, stdio, allowStray, typeof process === 'undefined' ? '' : process.cwd()]);
 }
 
-/** 64 hexadecimal digits, as docker has them. A name, not a secret: loading the host's cryptography costs milliseconds. */
+/**
+ * 64 hexadecimal digits, as docker has them. A name, not a secret: loading the host's cryptography costs milliseconds.
+ */
 export function newId(): string {
   let id = '';
   while (id.length < idLength) id += Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, '0');

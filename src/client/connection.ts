@@ -11,6 +11,13 @@ interface Waiter {
 /** Takes the bytes of one channel; `undefined` is its end. */
 export type ChannelReader = (data: Uint8Array | undefined) => void;
 
+export interface RequestOptions {
+  /** Gives up the request, on the other side too. */
+  readonly signal?: AbortSignal | undefined;
+  /** It keeps no host alive. */
+  readonly idle?: boolean;
+}
+
 export class Connection {
   readonly #backend: Backend;
   readonly #waiters = new Map<number, Waiter>();
@@ -31,9 +38,8 @@ export class Connection {
     backend.broken = (error) => this.#fail(error);
   }
 
-  /** With a signal, aborting it cancels the request on the other side too. An idle one keeps no host alive. */
   request<K extends RequestName>(
-    op: K, args: Requests[K]['args'], { signal, idle = false }: { readonly signal?: AbortSignal | undefined; readonly idle?: boolean } = {},
+    op: K, args: Requests[K]['args'], { signal, idle = false }: RequestOptions = {},
   ): Promise<Requests[K]['reply']> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);

@@ -1,4 +1,5 @@
-// A Container over a connection. The backend keeps the record; this holds what one client has of it: handles and streams.
+// A Container over a connection. The backend keeps the record; this holds what one client has of it: handles and
+// streams.
 
 import { SpecError, TwinboxError } from '../errno.ts';
 import { mergeResources } from '../plan/limit.ts';
@@ -68,9 +69,11 @@ export class ContainerHandle implements Container {
     const options: ExecOptions = Array.isArray(given) ? { command: given } : (given as ExecOptions);
     if ((options.command ?? []).length === 0) throw new SpecError('command', 'is empty');
     const spec = toExec(options, this.#made.spec.process);
-    const plan = compileProcess(spec, this.#made.spec, this.#facts, { id: this.id, stdio: stdioKinds(options, this.#mode) });
+    const stdio = stdioKinds(options, this.#mode);
+    const plan = compileProcess(spec, this.#made.spec, this.#facts, { id: this.id, stdio });
     const id = `${this.id.slice(0, 12)}-${++this.#execs}-${Math.random().toString(36).slice(2, 8)}`;
-    const handle = this.#watch(new ProcessHandle(this.#connection, { target: { container: this.id, process: id }, replay: true }));
+    const view = { target: { container: this.id, process: id }, replay: true };
+    const handle = this.#watch(new ProcessHandle(this.#connection, view));
     handle.running();
     try {
       const reply = await this.#connection.request('exec', {
@@ -214,8 +217,10 @@ function ignoreGone(error: unknown): undefined {
 }
 
 function fileSystem(call: (call: FsCall) => Promise<FsAnswer>): ContainerFs {
-  const encode = (data: string | Uint8Array): Uint8Array => (typeof data === 'string' ? new TextEncoder().encode(data) : data);
-  const readFile = async (path: string): Promise<Uint8Array> => (await call({ op: 'readFile', path })).data ?? new Uint8Array();
+  const encode = (data: string | Uint8Array): Uint8Array =>
+    (typeof data === 'string' ? new TextEncoder().encode(data) : data);
+  const readFile = async (path: string): Promise<Uint8Array> =>
+    (await call({ op: 'readFile', path })).data ?? new Uint8Array();
   return {
     readFile,
     readText: async (path) => new TextDecoder().decode(await readFile(path)),

@@ -37,9 +37,13 @@ export async function* eventQueue(connection: Connection, options: EventOptions)
   }
 }
 
-/** Several streams of events as one. `begin` adds those that there are, keeps what adds more, and answers how that stops. */
+/**
+ * Several streams of events as one. `begin` adds those that there are, keeps what adds more, and answers how that
+ * stops.
+ */
 export async function* mergeEvents(
-  begin: (add: (events: AsyncIterable<ContainerEvent>) => void, signal: AbortSignal) => () => void, signal?: AbortSignal,
+  begin: (add: (events: AsyncIterable<ContainerEvent>) => void, signal: AbortSignal) => () => void,
+  signal?: AbortSignal,
 ): AsyncGenerator<ContainerEvent> {
   const queue: ContainerEvent[] = [];
   const ending = new AbortController();

@@ -1,5 +1,5 @@
-// Containers begun in advance. A kind that is started twice in a row is likely to be started again: the backend is asked to
-// make the first steps of the next one, under an id that is generated now and given to whoever comes.
+// Containers begun in advance. A kind that is started twice in a row is likely to be started again: the backend is
+// asked to make the first steps of the next one, under an id that is generated now and given to whoever comes.
 
 import type { TwinboxError } from '../errno.ts';
 import { type Kind, newId } from './compiled.ts';

@@ -5,7 +5,6 @@ import { compile, loadFilters, type HostStat, type Plan, type StdioKind } from '
 import type {
   Container, CreateOptions, EventOptions, Runtime, RunOptions, RunResult, StdioOptions,
 } from '../runtime.ts';
-import type { Lookup } from '../shorthand.ts';
 import { checkSpec, type Spec } from '../spec.ts';
 import type {
   Backend, BackendFacts, ContainerEvent, ContainerState, Exit, ProcessRow,
@@ -21,6 +20,8 @@ import { collect, feed, pour } from './stdio.ts';
 const logBytesMax = 1024 * 1024;
 const maxBuffer = 16 * 1024 * 1024;
 
+type Mode = Runtime['mode'];
+
 export interface ClientOptions {
   /** Looks at files of the machine where that is this one. */
   readonly stat?: HostStat;
@@ -28,8 +29,16 @@ export interface ClientOptions {
   readonly pool?: number;
 }
 
+/** What is about to be created. */
+interface Made extends Compiled {
+  readonly id: string;
+  /** The kind that it is one of many of, if it may be. */
+  readonly kind?: Kind;
+  readonly image: string;
+}
+
 export class RuntimeClient implements Runtime {
-  readonly mode: 'portable' | 'native';
+  readonly mode: Mode;
   readonly #connection: Connection;
   readonly #facts: BackendFacts;
   readonly #stat: HostStat | undefined;
@@ -38,7 +47,7 @@ export class RuntimeClient implements Runtime {
   /** Handles whose processes this client waits for, by container. */
   readonly #live = new Map<string, ContainerHandle>();
 
-  static async connect(backend: Backend, mode: 'portable' | 'native', more: ClientOptions = {}): Promise<RuntimeClient> {
+  static async connect(backend: Backend, mode: Mode, more: ClientOptions = {}): Promise<RuntimeClient> {
     const connection = new Connection(backend);
     const facts = await connection.request('facts', {});
     await connection.request('events', {});
@@ -46,12 +55,13 @@ export class RuntimeClient implements Runtime {
     return new RuntimeClient(connection, mode, facts, more);
   }
 
-  constructor(connection: Connection, mode: 'portable' | 'native', facts: BackendFacts, { stat, pool = 0 }: ClientOptions) {
+  constructor(connection: Connection, mode: Mode, facts: BackendFacts, { stat, pool = 0 }: ClientOptions) {
     this.#connection = connection;
     this.mode = mode;
     this.#facts = facts;
     this.#stat = stat;
-    this.#compiler = new Compiler(facts, { ...(stat === undefined ? {} : { stat }), pidOf: (name) => this.#pidOf(name) });
+    const pidOf = (name: string): number => this.#pidOf(name);
+    this.#compiler = new Compiler(facts, stat === undefined ? { pidOf } : { stat, pidOf });
     this.#pool = new Pool(connection, pool);
     connection.listen((_seq, event) => this.#note(event));
   }
@@ -103,7 +113,9 @@ export class RuntimeClient implements Runtime {
     const matches = exact ? [exact] : states.filter((state) => idOrName !== '' && state.id.startsWith(idOrName));
     const [state] = matches;
     if (state === undefined) throw noContainer(idOrName);
-    if (matches.length > 1) throw new TwinboxError({ code: 'ERR_NAME', message: `more than one container: ${idOrName}` });
+    if (matches.length > 1) {
+      throw new TwinboxError({ code: 'ERR_NAME', message: `more than one container: ${idOrName}` });
+    }
     const known = this.#live.get(state.id);
     if (known !== undefined) return known;
     return this.#adopt(new ContainerHandle(this.#connection, this.#facts, state)).adopt(state);
@@ -167,17 +179,19 @@ export class RuntimeClient implements Runtime {
   }
 
   /** `dry`: nothing will be made of it. */
-  #compile(options: CreateOptions, dry = false): Compiled & { readonly id: string; readonly kind?: Kind | undefined; readonly image: string } {
+  #compile(options: CreateOptions, dry = false): Made {
     const { allowStray } = options;
     const planOptions = { stdio: stdioKinds(options, this.mode), ...(allowStray === undefined ? {} : { allowStray }) };
     if ('spec' in options) {
       if (options.requireIsolation && this.mode === 'portable') {
-        throw new SpecError('requireIsolation', 'portable mode is no boundary against hostile programs', 'use --mode native');
+        const problem = 'portable mode is no boundary against hostile programs';
+        throw new SpecError('requireIsolation', problem, 'use --mode native');
       }
       const spec = checkSpec(options.spec);
       const { id = newId() } = options;
       const stat = this.#stat === undefined ? {} : { stat: this.#stat };
-      return { id, spec, plan: compile(spec, this.#facts, { id, ...planOptions, ...stat }), image: options.image ?? spec.root.path };
+      const plan = compile(spec, this.#facts, { id, ...planOptions, ...stat });
+      return { id, spec, plan, image: options.image ?? spec.root.path };
     }
     const { image } = options;
     const kind = options.id === undefined ? this.#compiler.kind(options, planOptions) : undefined;
@@ -193,7 +207,8 @@ export class RuntimeClient implements Runtime {
   /** Of a container whose namespaces another one joins. */
   #pidOf(name: string): number {
     const all = [...this.#live.values()];
-    const found = all.find((one) => one.id === name || one.name === name) ?? all.find((one) => name !== '' && one.id.startsWith(name));
+    const found = all.find((one) => one.id === name || one.name === name)
+      ?? all.find((one) => name !== '' && one.id.startsWith(name));
     if (found === undefined) throw noContainer(name);
     const { process } = found;
     if (process.hostPid > 0 && process.exit === undefined) return process.hostPid;
@@ -218,8 +233,11 @@ export class RuntimeClient implements Runtime {
   }
 }
 
-/** Standard input given as a value or a stream is written through a pipe, and what the emulated kernel inherits is copied. */
-export function stdioKinds(options: StdioOptions, mode: 'portable' | 'native'): readonly [StdioKind, StdioKind, StdioKind] {
+/**
+ * Standard input given as a value or a stream is written through a pipe, and what the emulated kernel inherits is
+ * copied.
+ */
+export function stdioKinds(options: StdioOptions, mode: Mode): readonly [StdioKind, StdioKind, StdioKind] {
   const inherited = mode === 'native' ? 'inherit' : 'pipe';
   const output = (to: StdioOptions['stdout']): StdioKind =>
     typeof to === 'object' ? 'pipe' : to === 'ignore' ? 'null' : to === 'inherit' ? inherited : to ?? 'log';
@@ -238,7 +256,8 @@ function stopOf({ stopSignal, stopTimeoutMs }: CreateOptions): Pick<ContainerSta
 /** It becomes the name of a directory, and a word of a command line. */
 export function checkName(field: 'id' | 'name', name: string): void {
   if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name)) return;
-  throw new SpecError(field, name.length > 128 ? 'longer than 128 characters' : `not letters, digits, _ . or -: ${JSON.stringify(name)}`);
+  const problem = `not letters, digits, _ . or -: ${JSON.stringify(name)}`;
+  throw new SpecError(field, name.length > 128 ? 'longer than 128 characters' : problem);
 }
 
 export function noContainer(idOrName: string): TwinboxError {

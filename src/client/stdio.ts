@@ -12,7 +12,8 @@ type Mode = 'portable' | 'native';
 export function feed(process: Process, stdin: StdioOptions['stdin'], mode: Mode): void {
   if (stdin === undefined || stdin === 'pipe' || stdin === 'ignore') return;
   if (stdin === 'inherit') {
-    if (mode === 'portable') void import('./inherit.ts').then(({ ownInput }) => ownInput().pipeTo(process.stdin)).catch(() => {});
+    if (mode === 'native') return;
+    void import('./inherit.ts').then(({ ownInput }) => ownInput().pipeTo(process.stdin)).catch(() => {});
     return;
   }
   if (stdin instanceof ReadableStream) {
@@ -37,13 +38,14 @@ export function pour(process: Process, options: StdioOptions, mode: Mode): void 
 }
 
 /**
- * All that a process says on descriptors 1 and 2, each up to a limit; what comes after it is read and dropped, so that the
- * process can end. By channels and not by streams, which cost as much as the rest of a short run.
+ * All that a process says on descriptors 1 and 2, each up to a limit; what comes after it is read and dropped, so that
+ * the process can end. By channels and not by streams, which cost as much as the rest of a short run.
  */
 export async function collect(
   connection: Connection, target: Target, limit: number, full: (what: 'stdout' | 'stderr') => void,
 ): Promise<readonly [Uint8Array, Uint8Array]> {
-  const { channels } = await connection.request('attach', { ...target, fds: [1, 2], replay: true, credit: channelCredit });
+  const args = { ...target, fds: [1, 2], replay: true, credit: channelCredit };
+  const { channels } = await connection.request('attach', args);
   const read = (fd: 1 | 2): Promise<Uint8Array> => new Promise((resolve) => {
     const channel = channels[fd];
     if (channel === undefined) return resolve(new Uint8Array());

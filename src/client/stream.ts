@@ -1,5 +1,5 @@
-// Output of a process as a Web Stream with two conveniences, and its input. Credit flows back as the reader takes bytes,
-// so that a slow reader holds the process up and not the host's memory.
+// Output of a process as a Web Stream with two conveniences, and its input. Credit flows back as the reader takes
+// bytes, so that a slow reader holds the process up and not the host's memory.
 
 import type { Connection } from './connection.ts';
 import type { Target } from '../wire.ts';

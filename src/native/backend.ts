@@ -1,11 +1,13 @@
-// The native backend: Linux itself, asked by a supervisor of this runtime's own. The link to it is a call in this thread;
-// what takes time happens in the supervisor and its children, and comes back as events.
+// The native backend: Linux itself, asked by a supervisor of this runtime's own. The link to it is a call in this
+// thread; what takes time happens in the supervisor and its children, and comes back as events.
 
 import type { Child, Driver, Host, Init } from '../backend/driver.ts';
 import { Server } from '../backend/server.ts';
 import { errorData, TwinboxError } from '../errno.ts';
 import { type OpName, type Plan, prepaid } from '../plan.ts';
-import type { Backend, BackendFacts, BackendOptions, CreateOptions, ExecOptions, Message, ProcessRow, Request } from '../wire.ts';
+import type {
+  Backend, BackendFacts, BackendOptions, CreateOptions, ExecOptions, Message, ProcessRow, Request,
+} from '../wire.ts';
 import { type EncodedPlan, encodePlan } from './encode.ts';
 import { nativeFacts } from './facts.ts';
 import { explained, type Machine, NativeChild, NativeInit } from './process.ts';
@@ -21,7 +23,8 @@ export interface NativeOptions extends BackendOptions {
 export function openNative(options: NativeOptions): Backend {
   const root = options.root === undefined ? {} : { root: options.root };
   const found = nativeFacts(options.root);
-  const facts = { ...found, reasons: { ...found.reasons, trace: 'native mode does not trace system calls: strace(1) does' } };
+  const trace = 'native mode does not trace system calls: strace(1) does';
+  const facts = { ...found, reasons: { ...found.reasons, trace } };
   const supervisor = Supervisor.open(root);
   const driver = new NativeDriver(supervisor, facts);
   const server = new Server(driver, (message) => backend.receive(message));

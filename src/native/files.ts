@@ -1,6 +1,6 @@
 // Files of a container, for the runtime: a child of the supervisor's enters the container's mount namespace, does one
-// thing there as its root by the helper's own path walk, which never leaves that root, and ends. It cannot be traced from
-// inside, and it holds nothing but its pipe.
+// thing there as its root by the helper's own path walk, which never leaves that root, and ends. It cannot be traced
+// from inside, and it holds nothing but its pipe.
 
 import { Socket } from 'node:net';
 import { SysError } from '../kernel/uapi/errno.ts';
@@ -23,7 +23,12 @@ const verbs = {
   readFile: 'read', writeFile: 'write', readdir: 'readdir', mkdir: 'mkdir', unlink: 'unlink', stat: 'stat',
 } as const;
 
-export async function visit(machine: { readonly supervisor: Supervisor; handle(): number }, house: House, call: FsCall): Promise<FsAnswer> {
+interface Sender {
+  readonly supervisor: Supervisor;
+  handle(): number;
+}
+
+export async function visit(machine: Sender, house: House, call: FsCall): Promise<FsAnswer> {
   const plan = encodePlan(visitPlan(house, call));
   const handle = machine.handle();
   let ends: Ends = {};
@@ -52,7 +57,8 @@ export async function visit(machine: { readonly supervisor: Supervisor; handle()
 
 function visitPlan({ userNamespace }: House, call: FsCall): Visit {
   const output = call.op === 'readFile' || call.op === 'readdir' || call.op === 'stat';
-  const fds: [StdioKind, StdioKind, StdioKind] = [call.op === 'writeFile' ? 'pipe' : 'null', output ? 'pipe' : 'null', 'null'];
+  const pipeIf = (wanted: boolean): StdioKind => (wanted ? 'pipe' : 'null');
+  const fds: [StdioKind, StdioKind, StdioKind] = [pipeIf(call.op === 'writeFile'), pipeIf(output), 'null'];
   const namespaces: NamespaceType[] = userNamespace ? ['user', 'mount'] : ['mount'];
   const file: FileStep = {
     op: 'file', by: 'child', args: { verb: verbs[call.op], path: call.path, mode: 'mode' in call ? call.mode : 0 },
@@ -85,7 +91,8 @@ function take(fd: number, path: string): Promise<Uint8Array> {
     socket.on('data', (part) => {
       parts.push(part as Buffer);
       length += part.length;
-      if (length > fileBytesMax) socket.destroy(new SysError('EFBIG', 'read', `${path}: more than ${fileBytesMax} bytes`));
+      if (length <= fileBytesMax) return;
+      socket.destroy(new SysError('EFBIG', 'read', `${path}: more than ${fileBytesMax} bytes`));
     });
     socket.on('error', reject);
     socket.on('end', () => resolve(new Uint8Array(Buffer.concat(parts, length))));
@@ -95,7 +102,10 @@ function take(fd: number, path: string): Promise<Uint8Array> {
 function answer(call: FsCall, bytes: Uint8Array): FsAnswer {
   switch (call.op) {
     case 'readFile': return { data: bytes };
-    case 'readdir': return { names: new TextDecoder().decode(bytes).split('\0').filter((name) => name !== '' && name !== '.' && name !== '..') };
+    case 'readdir': {
+      const names = new TextDecoder().decode(bytes).split('\0');
+      return { names: names.filter((name) => name !== '' && name !== '.' && name !== '..') };
+    }
     case 'stat': {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       const at = (i: number): number => Number(view.getBigInt64(i * 8, true));

@@ -28,6 +28,13 @@ export interface Machine {
   readonly closed: boolean;
 }
 
+interface ChildOptions {
+  /** The first process of the container that it joins. */
+  readonly target?: number;
+  /** What was made of it in advance. */
+  readonly paid?: Prepaid | undefined;
+}
+
 /** `born` is a birth on its way, `launched` one that was let go on from `park`. */
 type Phase = 'none' | 'born' | 'parked' | 'launched' | 'running' | 'ended' | 'gone';
 
@@ -45,7 +52,7 @@ export class NativeChild implements Child, Listener {
   pid = 0;
   hostPid = 0;
 
-  constructor(machine: Machine, plan: Plan, host: Host, more: { readonly target?: number; readonly paid?: Prepaid | undefined }) {
+  constructor(machine: Machine, plan: Plan, host: Host, more: ChildOptions) {
     this.machine = machine;
     this.handle = machine.handle();
     this.plan = encodePlan(plan, more.paid);
@@ -62,8 +69,8 @@ export class NativeChild implements Child, Listener {
     this.#go = go;
     const { handle, plan } = this;
     const target = this.#target;
-    const ends = this.machine.supervisor.birth({ handle, plan, go, listener: this, ...(target === undefined ? {} : { target }) });
-    ends.then((made) => this.#connect(made), (error: Error) => this.#fail(error));
+    const birth = { handle, plan, go, listener: this, ...(target === undefined ? {} : { target }) };
+    this.machine.supervisor.birth(birth).then((made) => this.#connect(made), (error: Error) => this.#fail(error));
     return this.#wait();
   }
 
@@ -97,8 +104,9 @@ export class NativeChild implements Child, Listener {
 
   remove(): Promise<void> | undefined {
     // An exec that has ended is forgotten by the supervisor too; a container's record waits for this.
-    const nothing = this.#phase === 'none' || this.#phase === 'gone' || (this.#phase === 'ended' && this.#target !== undefined);
-    return nothing || this.machine.closed ? undefined : this.#remove();
+    const forgotten = this.#phase === 'ended' && this.#target !== undefined;
+    if (this.machine.closed || forgotten || this.#phase === 'none' || this.#phase === 'gone') return undefined;
+    return this.#remove();
   }
 
   parked(hostPid: number, pid: number): void {

@@ -1,5 +1,5 @@
-// The process table of Linux, read from /proc, each process under its inside and its outside number. Which processes are
-// a container's its cgroup tells; where it has none, its PID namespace, and without that its family tree.
+// The process table of Linux, read from /proc, each process under its inside and its outside number. Which processes
+// are a container's its cgroup tells; where it has none, its PID namespace, and without that its family tree.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Plan } from '../kernel/uapi/step.ts';
@@ -16,7 +16,8 @@ export function groupsOf(plan: Plan): Groups {
   if (step === undefined) return { v2: undefined, v1: new Map() };
   const { v2, v1 = [] } = step.args;
   // A hierarchy of several controllers is one entry: `cpu,cpuacct`.
-  return { v2: v2 || undefined, v1: new Map(v1.flatMap(({ controller, dir }) => controller.split(',').map((name) => [name, dir] as const))) };
+  const byName = v1.flatMap(({ controller, dir }) => controller.split(',').map((name) => [name, dir] as const));
+  return { v2: v2 || undefined, v1: new Map(byName) };
 }
 
 /** What is known of a container before /proc is read. */
@@ -122,7 +123,8 @@ function read(pid: number): Entry | undefined {
   const comm = field('Name').replace(/\\([n\\])/g, (_all, c: string) => (c === 'n' ? '\n' : c));
   const nspid = field('NSpid').split(/\s+/).map(Number);
   return {
-    pid: nspid.at(-1) ?? pid, ppid: 0, hostPid: pid, nspid, parent: Number(field('PPid')), uid: Number(field('Uid').split('\t')[0]),
+    pid: nspid.at(-1) ?? pid, ppid: 0, hostPid: pid, nspid,
+    parent: Number(field('PPid')), uid: Number(field('Uid').split('\t')[0]),
     state: field('State')[0] ?? '?', comm, args: args.length === 0 ? [`[${comm}]`] : args,
   };
 }

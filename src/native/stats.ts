@@ -1,6 +1,6 @@
-// What a container uses: as its cgroup counts it, and where a controller is missing, summed over its processes. Such a sum
-// knows less: memory is the resident pages of each (shared ones more than once), CPU time that of processes alive now
-// and of the children that they have waited for.
+// What a container uses: as its cgroup counts it, and where a controller is missing, summed over its processes. Such a
+// sum knows less: memory is the resident pages of each (shared ones more than once), CPU time that of processes alive
+// now and of the children that they have waited for.
 
 import { readFileSync } from 'node:fs';
 import type { Stats } from '../wire.ts';
@@ -41,7 +41,8 @@ function usage(dir: string | undefined): number | undefined {
 
 const nanoseconds = (ns: number | undefined): number | undefined => (ns === undefined ? undefined : ns / 1e6);
 
-const sum = (pids: readonly number[], of: (pid: number) => number): number => pids.reduce((all, pid) => all + of(pid), 0);
+const sum = (pids: readonly number[], of: (pid: number) => number): number =>
+  pids.reduce((all, pid) => all + of(pid), 0);
 
 function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s*(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? 0) * 1024;

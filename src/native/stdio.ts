@@ -1,6 +1,6 @@
 // Our ends of a process's descriptors: pipes, or one stream socket to its terminal, as Node's own sockets, so that
-// reading and writing never block and take nothing of libuv's thread pool. A paused socket stops reading, the pipe fills,
-// and the process waits: that is all the flow control there is, and it costs no memory.
+// reading and writing never block and take nothing of libuv's thread pool. A paused socket stops reading, the pipe
+// fills, and the process waits: that is all the flow control there is, and it costs no memory.
 
 import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';

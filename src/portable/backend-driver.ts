@@ -27,7 +27,9 @@ export class PortableDriver implements Driver {
   exec(init: Init, plan: Plan, _options: ExecOptions, host: Host): Child {
     const { birth, task: target } = init as TaskInit;
     const { cgroup } = birth;
-    if (target === undefined || cgroup === undefined) throw new TwinboxError({ code: 'ERR_STATE', message: 'not running' });
+    if (target === undefined || cgroup === undefined) {
+      throw new TwinboxError({ code: 'ERR_STATE', message: 'not running' });
+    }
     return new TaskChild(this.#machine, plan, host, { target, cgroup });
   }
 

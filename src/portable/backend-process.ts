@@ -86,7 +86,8 @@ export class TaskChild implements Child, Waiter {
 
   hears(signal: number): boolean {
     const { task } = this;
-    if (task === undefined || signal === 0 || signal === SIG.KILL || signal === SIG.STOP || task.pid.ns.init !== task) return true;
+    if (task === undefined || task.pid.ns.init !== task) return true;
+    if (signal === 0 || signal === SIG.KILL || signal === SIG.STOP) return true;
     const { handler } = task.sighand.actions[signal]!;
     return handler !== SIG_DFL && handler !== SIG_IGN;
   }
@@ -178,5 +179,6 @@ export class TaskInit extends TaskChild implements Init {
 
 function explained({ cause, step }: BirthError): Error {
   const said = cause.message === cause.code ? '' : cause.message.slice(cause.code.length + 2);
-  return explain({ step, code: cause.code, kernel: 'portable', said, ...(cause.syscall === undefined ? {} : { syscall: cause.syscall }) });
+  const { code, syscall } = cause;
+  return explain({ step, code, kernel: 'portable', said, ...(syscall === undefined ? {} : { syscall }) });
 }

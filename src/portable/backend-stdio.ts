@@ -103,7 +103,9 @@ export class FileInput implements Input {
   }
 
   write(data: Uint8Array, done: (error?: SysError) => void): void {
-    if (this.#file === undefined || this.#closing) return done(new SysError('EPIPE', 'write', 'standard input is closed'));
+    if (this.#file === undefined || this.#closing) {
+      return done(new SysError('EPIPE', 'write', 'standard input is closed'));
+    }
     this.#pending.push({ data, at: 0, done });
     if (this.#pending.length === 1) this.#pump();
   }

@@ -70,6 +70,9 @@ function readProgram(source: string): Uint8Array {
   }
 }
 
+const preemption =
+  'on workers a program without checks is stopped at its next system call only; kill ends it at once';
+
 function facts(kernel: Kernel, hardware: HardwareMachine): BackendFacts {
   const { machine } = kernel;
   return {
@@ -84,7 +87,7 @@ function facts(kernel: Kernel, hardware: HardwareMachine): BackendFacts {
       cpus: 'the cpu controller comes later', pids: 'the pids controller comes later',
       network: 'no network leads outside; a container has a loopback of its own',
       elf: 'programs are WebAssembly: one for Linux needs native mode',
-      ...(hardware.cpu === 'worker' ? { preemption: 'on workers a program without checks is stopped at its next system call only; kill ends it at once' } : {}),
+      ...(hardware.cpu === 'worker' ? { preemption } : {}),
     },
   };
 }

@@ -1,5 +1,5 @@
-// The library suite in four shapes: the emulated kernel called directly, behind a structured clone of every message, and
-// in a thread of its own; and Linux itself. A behaviour is written once and must hold in each.
+// The library suite in four shapes: the emulated kernel called directly, behind a structured clone of every message,
+// and in a thread of its own; and Linux itself. A behaviour is written once and must hold in each.
 
 import {suite, type Test} from 'uvu';
 import type {Runtime, RuntimeOptions} from '../../src/runtime.ts';
