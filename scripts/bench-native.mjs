@@ -133,7 +133,7 @@ function printTurns(rows) {
 
 function printFlight(rows) {
   table('containers per second', ['what', 'one at a time', `${rows[0]?.inFlight} in flight`],
-    rows.map(one => [one.name, one.one.toFixed(0), one.many.toFixed(0)]));
+    rows.map(one => [one.name, one.one.toFixed(0), one.many?.toFixed(0) ?? '']));
 }
 
 function printSoak(rows) {

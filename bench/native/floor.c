@@ -2,7 +2,7 @@
 // bytes of a plan that Node has encoded. What Node's way costs more than this is the price of Node. It takes orders on
 // standard input, so that its samples can alternate with others':
 //
-//   floor LIBRARY ENTRY POOL POOLPLAN PLAN...      POOL is a number of parked processes
+//   floor LIBRARY ENTRY BEGINNING PLAN...    BEGINNING: what a pool makes of the first plan in advance, or `-`
 //   one       a birth that goes on by itself         -> microseconds to the first byte, the exit, the removal
 //   parked    a birth, `parked`, then START          -> the same
 //   many N    N births, one per plan in flight       -> microseconds in all
@@ -44,7 +44,7 @@ struct plan {
 };
 
 static int64_t (*call)(const uint8_t *, uint32_t, uint8_t *, uint32_t);
-static struct plan plans[PLANS];
+static struct plan plans[PLANS], beginning;
 static int plan_count, requests, events;
 static uint32_t handles;
 
@@ -103,7 +103,7 @@ static struct event next(void) {
     if (n <= 0) die("events", n < 0 ? errno : 0);
     have += n;
   }
-  if (event.kind == FAILED) die("step", event.b * 1000 + event.a);
+  if (event.kind == FAILED || (event.kind == DONE && event.a)) die("step", event.b * 1000 + event.a);
   return event;
 }
 
@@ -128,6 +128,13 @@ static void removal(struct plan *plan) {
   send_short((struct request){.op = REMOVE, .handle = plan->handle, .tag = plan->handle});
 }
 
+// Of a container that comes next, when there is time.
+static void begin_next(void) {
+  if (!beginning.message) return;
+  send_plan(&beginning, (struct request){.op = POOL, .tag = 1, .a = 1}, NULL);
+  await(DONE, 0);
+}
+
 static void one(int on) {
   struct plan *plan = plans;
   char byte;
@@ -143,7 +150,9 @@ static void one(int on) {
   double exited = now();
   removal(plan);
   await(DONE, plan->handle);
-  printf("%.1f %.1f %.1f\n", first - begin, exited - begin, now() - begin);
+  double gone = now();
+  begin_next();
+  printf("%.1f %.1f %.1f\n", first - begin, exited - begin, gone - begin);
 }
 
 static struct plan *of(uint32_t handle) {
@@ -181,20 +190,16 @@ static void open_supervisor(const char *entry) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 6) die("usage", argc);
+  if (argc < 5) die("usage", argc);
   setvbuf(stdout, NULL, _IOLBF, 0);
   void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
   if (!library) die(dlerror(), 0);
   *(void **)&call = dlsym(library, "twinbox_call");
   if (!call) die("twinbox_call", 0);
   open_supervisor(argv[2]);
-  for (int i = 5; i < argc && plan_count < PLANS; i++) load(&plans[plan_count++], argv[i]);
-  if (atoi(argv[3]) > 0) {
-    struct plan first;
-    load(&first, argv[4]);
-    send_plan(&first, (struct request){.op = POOL, .tag = 1, .a = atoi(argv[3])}, NULL);
-    while (next().kind != DONE);
-  }
+  for (int i = 4; i < argc && plan_count < PLANS; i++) load(&plans[plan_count++], argv[i]);
+  if (strcmp(argv[3], "-")) load(&beginning, argv[3]);
+  begin_next();
   printf("ready\n");
   for (char line[64]; fgets(line, sizeof line, stdin);) {
     if (!strncmp(line, "one", 3)) one(1);

@@ -77,8 +77,8 @@ export async function withWays(
   await withOurs(payload, async ({cold, warm, runs, runtimes}) => {
     const floors: Floor[] = [];
     try {
-      floors.push(await openFloor('C, cold', runtimes.cold, options, 0));
-      floors.push(await openFloor('C, warm', runtimes.warm, options, pool));
+      floors.push(await openFloor('C, cold', runtimes.cold, options, false));
+      floors.push(await openFloor('C, warm', runtimes.warm, options, true));
       const [program, ...args] = payload.args;
       const bare = viaSpawn({name: 'spawn', argv: [join(files.root, program!), ...args]});
       const setting = {root: files.root, args: payload.args, store: files.store, hostname: 'box'};
