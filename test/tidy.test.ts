@@ -149,7 +149,9 @@ test('a file is named after what it holds', () => {
 
 test('nothing is left for later in a comment', () => {
   const words = new RegExp(`\\b(${['TO', 'FIX'].map((word, i) => word + ['DO', 'ME'][i]).join('|')})\\b`);
-  assert.equal(source.filter(file => words.test(text(file))), []);
+  // A result of TAP may be marked with the word; who reads TAP has to know it.
+  const readers = ['test/suite/pjdfstest.test.ts'];
+  assert.equal(source.filter(file => words.test(text(file)) && !readers.includes(file)), []);
 });
 
 test('every test file runs its tests, and all of them', () => {
