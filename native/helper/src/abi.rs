@@ -156,6 +156,7 @@ pub const PROC_SUPER_MAGIC: i64 = 0x9fa0;
 pub const DEVPTS_SUPER_MAGIC: i64 = 0x1cd1;
 pub const CGROUP_SUPER_MAGIC: i64 = 0x27e0eb;
 pub const CGROUP2_SUPER_MAGIC: i64 = 0x63677270;
+pub const SYSFS_MAGIC: i64 = 0x62656572;
 pub const TMPFS_MAGIC: i64 = 0x01021994;
 
 // socket(2).

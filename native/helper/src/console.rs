@@ -3,7 +3,6 @@
 use crate::abi::*;
 use crate::channel::{self, Message};
 use crate::errno::{EEXIST, ENODEV, Errno, Result, fail};
-use crate::resolve;
 use crate::step::Child;
 use crate::sys::{self, Owned};
 
@@ -11,10 +10,9 @@ impl Child {
     /// Step `console`: the slave becomes 0, 1, 2 and the controlling terminal; the master goes to the supervisor. With
     /// `bind` the slave also covers /dev/console.
     pub fn console(&mut self, columns: u16, rows: u16, bind: bool) -> Result<()> {
-        let root = self.root()?;
         let master = {
             // Not by /dev/ptmx, which is the image's to choose, nor by the pty's number, which could be another's.
-            let pts = resolve::open(root, c"/dev/pts", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0)?;
+            let pts = self.look(c"/dev/pts", O_DIRECTORY | O_NOFOLLOW)?.file;
             let flags = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW;
             if sys::fstatfs(pts.fd())? != DEVPTS_SUPER_MAGIC {
                 return fail(ENODEV);
@@ -39,7 +37,7 @@ impl Child {
     }
 
     fn bind_console(&self, slave: &Owned) -> Result<()> {
-        let (dev, name) = resolve::parent(self.root()?, c"/dev/console")?;
+        let (dev, name) = self.parent(c"/dev/console")?;
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
         match sys::openat(dev.fd(), name.as_c(), flags, 0o600) {
             Err(error) if error != EEXIST => return Err(error),

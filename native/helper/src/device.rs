@@ -40,17 +40,17 @@ impl Child {
 
     /// Step `mkdirs`.
     pub fn mkdirs(&mut self, path: &CStr, mode: u32, file: bool) -> Result<()> {
-        let made = resolve::make(self.root()?, path, mode, file)?;
+        let made = self.make(path, mode, file)?;
         self.remember(path.to_bytes(), made);
         Ok(())
     }
 
     /// The directory that something is made in, which is made as well if it is missing, and the last name.
-    fn parent(&mut self, path: &CStr) -> Result<(Fd, Name)> {
+    fn made_parent(&mut self, path: &CStr) -> Result<(Fd, Name)> {
         let (before, name) = resolve::split(path)?;
         let directory = match self.recall(before) {
             Some(directory) => directory,
-            None => resolve::make(self.root()?, Path::of(&[before])?.as_c(), 0o755, false)?,
+            None => self.make(Path::of(&[before])?.as_c(), 0o755, false)?,
         };
         let fd = directory.fd();
         self.remember(before, directory);
@@ -60,7 +60,7 @@ impl Child {
     /// Step `mknod`. The very device that is wanted may be there already; anything else in its place is an error. The
     /// last name is never followed, so that no symlink of an image's can turn it into another.
     pub fn mknod(&mut self, path: &CStr, node: &Node) -> Result<()> {
-        let (parent, name) = self.parent(path)?;
+        let (parent, name) = self.made_parent(path)?;
         let device = sys::makedev(node.major, node.minor);
         match sys::mknodat(parent, name.as_c(), node.kind | node.mode, device) {
             Err(error) if error == EEXIST => {
@@ -78,7 +78,7 @@ impl Child {
 
     /// Step `symlink`. The same link may be there already.
     pub fn symlink(&mut self, target: &CStr, path: &CStr) -> Result<()> {
-        let (parent, name) = self.parent(path)?;
+        let (parent, name) = self.made_parent(path)?;
         let Err(error) = sys::symlinkat(target, parent, name.as_c()) else { return Ok(()) };
         if error != EEXIST {
             return Err(error);

@@ -5,7 +5,6 @@ use crate::abi::*;
 use crate::errno::{EINVAL, Result};
 use crate::passwd::User;
 use crate::plan::{Op, Plan, slot};
-use crate::resolve;
 use crate::step::Child;
 use crate::sys::{self, Fd, Owned};
 
@@ -59,15 +58,16 @@ impl Child {
         if !self.kinds.contains(&NULL) {
             return Ok(());
         }
-        let root = self.root()?;
         let is_null = |file: &Owned| {
             sys::fstat(file.fd()).is_ok_and(|stat| stat.is(S_IFCHR) && (stat.major, stat.minor) == (1, 3))
         };
-        if !resolve::resolve_link(root, c"/dev/null").as_ref().is_ok_and(is_null) {
+        if !self.look(c"/dev/null", O_NOFOLLOW).is_ok_and(|place| is_null(&place.file)) {
             return Ok(());
         }
         // A group of devices may forbid it; then the host's is what there is.
-        let Ok(null) = resolve::open(root, c"/dev/null", O_RDWR | O_NOCTTY | O_NOFOLLOW, 0) else { return Ok(()) };
+        let flags = O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC;
+        let opened = self.parent(c"/dev/null").and_then(|(dev, name)| sys::openat(dev.fd(), name.as_c(), flags, 0));
+        let Ok(null) = opened.map(Owned::new) else { return Ok(()) };
         for (fd, _) in self.kinds.iter().enumerate().filter(|(_, kind)| **kind == NULL && is_null(&null)) {
             sys::dup3(null.fd(), fd as Fd, 0)?;
         }

@@ -90,7 +90,9 @@ impl Child {
         if self.has_terminal {
             sys::fchown(0, user.uid, NO_ID)?;
         }
-        sys::setresuid(user.uid)
+        sys::setresuid(user.uid)?;
+        // A change of ids gives this back what fs.suid_dumpable says, which may be that others can look in.
+        sys::prctl(PR_SET_DUMPABLE, 0).map(|_| ())
     }
 
     /// In a user namespace that was made without privilege setgroups(2) is denied for ever (user_namespaces(7)). It may

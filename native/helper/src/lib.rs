@@ -27,6 +27,7 @@ pub mod init;
 pub mod mount;
 pub mod net;
 pub mod passwd;
+pub mod place;
 pub mod resolve;
 pub mod seccomp;
 pub mod step;

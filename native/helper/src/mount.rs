@@ -75,6 +75,9 @@ fn detached(kind: &CStr, source: &CStr, options: Strings, flags: u64, attributes
     sys::fsmount(fs.fd(), FSMOUNT_CLOEXEC, attributes)
 }
 
+/// What fsconfig(2) takes of a value (strndup_user(…, 256)).
+const VALUE_MAX: usize = 255;
+
 /// Options as one string with commas.
 fn joined(options: Strings) -> Option<Path> {
     let mut joined = Path::new();
@@ -91,30 +94,33 @@ fn joined(options: Strings) -> Option<Path> {
 impl Child {
     /// Step `mount`: what mount(2) does with these flags.
     pub fn mount(&mut self, source: &CStr, target: &CStr, kind: &CStr, flags: u64, data: Strings) -> Result<()> {
-        let target = self.place(target)?;
+        let place = self.place(target)?;
+        let fd = place.file.fd();
         if kind.is_empty() && flags & PROPAGATION != 0 {
-            return self.propagate(target.fd(), flags & PROPAGATION, flags & MS_REC != 0);
+            return self.propagate(fd, flags & PROPAGATION, flags & MS_REC != 0);
         }
         if flags & MS_BIND != 0 && flags & MS_REMOUNT != 0 {
-            return self.add_attributes(target.fd(), flags);
+            return self.add_attributes(fd, flags);
         }
         if flags & MS_BIND != 0 {
-            let source = self.place(source)?;
-            return move_onto(self.copy(source.fd(), flags & MS_REC != 0)?.fd(), target.fd());
+            let source = self.look(source, 0)?;
+            let tree = self.copy(source.file.fd(), flags & MS_REC != 0)?;
+            move_onto(tree.fd(), fd)?;
+            return self.mounted(target, tree, false);
         }
         if flags & (MS_REMOUNT | MS_MOVE) != 0 {
             return fail(EINVAL);
         }
         // mount(2) takes half the time of the calls that make a mount in pieces, and options longer than the 255 bytes
-        // that fsconfig(2) takes, as an overlay's list of layers is. But a comma in an option it would take for the
-        // end.
-        match joined(data.clone()) {
-            Some(joined) => {
-                within(target.fd(), || sys::mount(Some(source), c".", Some(kind), flags, Some(joined.as_c())))
-            }
+        // that fsconfig(2) takes, as an overlay's list of layers is. But it gives no descriptor of the mount, which is
+        // needed where the name could be another's next time; and a comma in an option it would take for the end.
+        let long = data.clone().any(|option| option.count_bytes() > VALUE_MAX);
+        match joined(data.clone()).filter(|_| place.ours || long) {
+            Some(joined) => within(fd, || sys::mount(Some(source), c".", Some(kind), flags, Some(joined.as_c()))),
             None => {
                 let made = Owned::new(detached(kind, source, data, flags, attributes(flags))?);
-                move_onto(made.fd(), target.fd())
+                move_onto(made.fd(), fd)?;
+                self.mounted(target, made, true)
             }
         }
     }
@@ -123,24 +129,23 @@ impl Child {
     /// `chdir`: where that place is "/", what is mounted on it cannot be reached by a path.
     pub fn move_mount(&mut self, from: usize, target: &CStr) -> Result<()> {
         let tree = self.slot(from)?;
+        let place = self.place(target)?;
+        move_onto(tree, place.file.fd())?;
+        self.set_slot(from, -1)?;
+        let own = self.own.iter_mut().find(|slot| **slot == from as i32).map(|slot| *slot = -1).is_some();
         if self.root < 0 {
-            let target = Owned::new(sys::openat(AT_FDCWD, staging(target), O_PATH | O_DIRECTORY | O_CLOEXEC, 0)?);
-            move_onto(tree, target.fd())?;
             self.staged = tree;
-        } else {
-            let target = self.place(target)?;
-            move_onto(tree, target.fd())?;
-            sys::close(tree);
+            return Ok(());
         }
-        self.set_slot(from, -1)
+        self.mounted(target, Owned::new(tree), own)
     }
 
     /// Step `mask`: a file is covered by /dev/null, a directory by an empty file system, what is missing by nothing. A
     /// symlink is an error: what it hides behind it is not known to be covered.
     pub fn mask(&mut self, path: &CStr, null: Option<usize>) -> Result<()> {
-        let target = match resolve::resolve_link(self.root()?, path) {
+        let target = match self.look(path, O_NOFOLLOW) {
             Err(error) if error == ENOENT || error == ENOTDIR => return Ok(()),
-            target => target?,
+            place => place?.file,
         };
         let kind = sys::fstat(target.fd())?;
         if kind.is(S_IFLNK) {
@@ -198,9 +203,9 @@ impl Child {
 
     /// Step `readonly`: the path bound on itself with all that is mounted below it, and none of it can be written.
     pub fn readonly(&mut self, path: &CStr) -> Result<()> {
-        let target = match resolve::resolve(self.root()?, path) {
+        let target = match self.look(path, 0) {
             Err(error) if error == ENOENT || error == ENOTDIR => return Ok(()),
-            target => target?,
+            place => place?.file,
         };
         let flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
         let copy = self.copy(target.fd(), true)?;
@@ -211,11 +216,13 @@ impl Child {
             Err(error) if error == ENOSYS => {
                 let copy = self.copy(target.fd(), false)?;
                 move_onto(copy.fd(), target.fd())?;
-                self.add_attributes(copy.fd(), flags)
+                self.add_attributes(copy.fd(), flags)?;
+                self.mounted(path, copy, self.is_ours(path))
             }
             result => {
                 result?;
-                move_onto(copy.fd(), target.fd())
+                move_onto(copy.fd(), target.fd())?;
+                self.mounted(path, copy, self.is_ours(path))
             }
         }
     }
@@ -267,6 +274,7 @@ impl Child {
 
     /// "/" is what paths are resolved in from now on.
     pub fn enter_root(&mut self) -> Result<()> {
+        self.places.forget();
         let root = sys::openat(AT_FDCWD, c"/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0)?;
         if self.root >= 0 {
             sys::close(self.root);
@@ -281,22 +289,10 @@ impl Child {
         if path == c"." {
             return sys::umount2(path, flags as u32);
         }
-        let (parent, name) = resolve::parent(self.root()?, path)?;
-        within(parent.fd(), || sys::umount2(name.as_c(), flags as u32 | UMOUNT_NOFOLLOW))
-    }
-
-    /// Where a step's path leads. Before the pivot "/" is the tree that will be pivoted into, once it is mounted.
-    fn place(&mut self, path: &CStr) -> Result<Owned> {
-        if let Some(known) = self.recall(path.to_bytes()) {
-            return Ok(known);
-        }
-        if self.root < 0 {
-            if self.staged >= 0 {
-                return sys::fcntl(self.staged, F_DUPFD_CLOEXEC, 3).map(Owned::new);
-            }
-            return sys::openat(AT_FDCWD, staging(path), O_PATH | O_CLOEXEC, 0).map(Owned::new);
-        }
-        resolve::resolve(self.root, path)
+        let (parent, name) = self.parent(path)?;
+        within(parent.fd(), || sys::umount2(name.as_c(), flags as u32 | UMOUNT_NOFOLLOW))?;
+        self.places.forget();
+        Ok(())
     }
 
     fn copy(&self, fd: Fd, recursive: bool) -> Result<Owned> {
@@ -346,10 +342,6 @@ fn within(directory: Fd, call: impl FnOnce() -> Result<()>) -> Result<()> {
     let result = call();
     sys::fchdir(back.fd())?;
     result
-}
-
-fn staging(path: &CStr) -> &CStr {
-    if path.is_empty() { c"/" } else { path }
 }
 
 /// The kernel says EINVAL to a file that shall cover a directory; which of the two it is, is told here.

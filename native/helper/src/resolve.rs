@@ -131,7 +131,7 @@ fn without_slashes(mut path: &[u8]) -> &[u8] {
     path
 }
 
-fn goes_up(path: &[u8]) -> bool {
+pub fn goes_up(path: &[u8]) -> bool {
     path.split(|byte| *byte == b'/').any(|name| name == b"..")
 }
 

@@ -7,11 +7,15 @@
 use crate::abi::*;
 use crate::channel::{self, Message};
 use crate::device::{Found, Node};
-use crate::errno::{EBADF, EINVAL, Errno, Result, fail};
+use crate::errno::{E2BIG, EBADF, EINVAL, Errno, Result, fail};
 use crate::passwd::Home;
+use crate::place::Places;
 use crate::plan::{By, Op, Plan, Step};
 use crate::sys::{self, Fd};
 use crate::{exec, fd, identity, mount, net, seccomp};
+
+/// How many mounts a child makes for later steps to place.
+const OWN_MAX: usize = 16;
 
 /// The exit status of a child that did not become the program.
 const FAILED: i32 = 125;
@@ -36,6 +40,9 @@ pub struct Child {
     /// The kinds of standard input, output and error; -1 is none.
     pub(crate) kinds: [i64; 3],
     pub(crate) found: Option<Found>,
+    pub(crate) places: Places,
+    /// Slots with mounts that were made here, -1 where there is none.
+    pub(crate) own: [i32; OWN_MAX],
     /// The plan's environment has no HOME, and it shall have one.
     pub(crate) wants_home: bool,
     pub(crate) home: Home,
@@ -54,6 +61,8 @@ impl Child {
             has_terminal: false,
             kinds: [-1; 3],
             found: None,
+            places: Places::new(),
+            own: [-1; OWN_MAX],
             wants_home: false,
             home: Home::new(),
         }
@@ -77,6 +86,9 @@ impl Child {
 
 /// Makes the child's steps from index `from` to the last, which never returns: it is `exec` or `file`.
 pub fn run(mut plan: Plan, mut child: Child, from: u32) -> ! {
+    if let Err(error) = child.places.grow(&plan) {
+        report(&child, from, error);
+    }
     child.wants_home = exec::wants_home(&plan);
     child.kinds = fd::kinds(&plan);
     let last = steps(&plan, &mut child, from);
@@ -93,6 +105,9 @@ pub fn run(mut plan: Plan, mut child: Child, from: u32) -> ! {
 
 /// A child of the pool: makes the steps of the pool's plan, then waits for its own and goes on with that.
 pub fn run_pooled(pool: Plan, mut child: Child, from: u32) -> ! {
+    if let Err(error) = child.places.grow(&pool) {
+        report(&child, from, error);
+    }
     if steps(&pool, &mut child, from).is_some() {
         report(&child, pool.header().steps, Errno::new(EINVAL));
     }
@@ -114,6 +129,7 @@ fn go_on(pool: &Plan, child: &mut Child, from: u32) -> Result<(Plan, u32)> {
             if let (Some(held), Some(place)) = (child.slots.get_mut(old), slots.get_mut(new)) {
                 *place = core::mem::replace(held, -1);
             }
+            child.own.iter_mut().filter(|slot| **slot == old as i32).for_each(|slot| *slot = new as i32);
         }
     }
     child.slots.iter().filter(|fd| **fd >= 0).for_each(|fd| sys::close(*fd));
@@ -168,12 +184,14 @@ fn make(child: &mut Child, step: &Step) -> Result<()> {
         }
 
         Op::OpenTree => {
-            let tree = mount::open_tree(f.text()?, f.flags()?)?;
-            keep(child, step, tree)
+            let (path, flags) = (f.text()?, f.flags()?);
+            let tree = mount::open_tree(path, flags)?;
+            // Without that flag it is a mount of this very namespace.
+            keep(child, step, tree, flags & OPEN_TREE_CLONE as u64 == 0)
         }
         Op::Fsmount => {
             let tree = mount::fsmount(f.text()?, f.text()?, f.texts()?, f.flags()?)?;
-            keep(child, step, tree)
+            keep(child, step, tree, true)
         }
         Op::Mount => child.mount(f.text()?, f.text()?, f.text()?, f.flags()?, f.texts()?),
         Op::MoveMount => child.move_mount(f.slot()?.ok_or(Errno::new(EBADF))?, f.text()?),
@@ -235,8 +253,12 @@ fn make(child: &mut Child, step: &Step) -> Result<()> {
 }
 
 /// Fills the slot of a step with what it opened.
-fn keep(child: &mut Child, step: &Step, fd: Fd) -> Result<()> {
-    child.set_slot(step.slot.ok_or(Errno::new(EBADF))?, fd)
+fn keep(child: &mut Child, step: &Step, fd: Fd, own: bool) -> Result<()> {
+    let slot = step.slot.ok_or(Errno::new(EBADF))?;
+    if own {
+        *child.own.iter_mut().find(|slot| **slot < 0).ok_or(Errno::new(E2BIG))? = slot as i32;
+    }
+    child.set_slot(slot, fd)
 }
 
 fn report(child: &Child, step: u32, error: Errno) -> ! {

@@ -127,6 +127,8 @@ pub struct Birth {
     pub without: Vec<usize>,
     /// The supervisor is gone when the child begins.
     pub orphan: bool,
+    /// Done when it comes to `sync`.
+    pub at_sync: Option<Box<dyn Fn()>>,
     /// Done while it is parked; gets the PID.
     pub at_park: Option<fn(i32)>,
 }
@@ -153,6 +155,7 @@ impl Birth {
             typed: String::new(),
             without: vec![],
             orphan: false,
+            at_sync: None,
             at_park: None,
         }
     }
@@ -208,6 +211,10 @@ impl Birth {
 
     pub fn mkdirs(&mut self, path: &str) {
         self.child(Op::Mkdirs).text(path).int(0o755).int(0);
+    }
+
+    pub fn symlink(&mut self, target: &str, path: &str) {
+        self.child(Op::Symlink).text(target).text(path);
     }
 
     pub fn mount(&mut self, kind: &str, target: &str, flags: u64, data: &[&str]) {
@@ -305,6 +312,7 @@ impl Birth {
             let message = Message::decode(&bytes).unwrap();
             match message.kind {
                 channel::SYNC => {
+                    self.at_sync.iter().for_each(|act| act());
                     if let Some((uids, gids)) = &self.maps {
                         fs::write(format!("/proc/{pid}/uid_map"), uids).unwrap();
                         if self.deny_setgroups {

@@ -189,7 +189,7 @@ fn null_is_the_containers_own_where_it_has_one() {
     };
     assert_eq!(run(&|_| ()), host);
     assert_eq!(run(&|birth| node(birth, 5)), host);
-    assert_eq!(run(&|birth| drop(birth.child(Op::Symlink).text("/etc").text("/dev/null"))), host);
+    assert_eq!(run(&|birth| birth.symlink("/etc", "/dev/null")), host);
     let own = run(&|birth| node(birth, 3));
     assert!(own.ends_with(" 1 3") && own != host, "{own}");
 }

@@ -146,6 +146,63 @@ fn nothing_that_is_mounted_inside_appears_on_a_shared_host() {
     }
 }
 
+/// Another container with the same image renames directories of it while this one is born: what was mounted there moves
+/// with them, and its protections must follow.
+#[test]
+fn what_is_mounted_is_not_looked_up_again() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("renamed");
+    let source = Image::new("renamedsource");
+    source.write("etc/file", "kept");
+    for name in ["data", "proc2", "dev2", "data2"] {
+        fs::create_dir_all(image.0.join(name)).unwrap();
+    }
+    let run = |without: Vec<usize>| {
+        let mut birth = Birth::container(&image);
+        birth.without = without;
+        let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE as u32;
+        let tree = super::sys::open_tree(AT_FDCWD, &c(source.path()), flags).unwrap();
+        birth.slots[FREE as usize] = tree;
+        birth.mkdirs("/dev");
+        birth.mount("tmpfs", "/dev", MS_NOSUID, &["mode=755"]);
+        birth.mkdirs("/data");
+        birth.child(Op::MoveMount).int(FREE as i64).text("/data");
+        // Here the other one acts: each name now is of another directory.
+        birth.child(Op::Sync);
+        let path = image.0.clone();
+        birth.at_sync = Some(Box::new(move || {
+            for name in ["proc", "dev", "data"] {
+                fs::rename(path.join(name), path.join("aside")).unwrap();
+                fs::rename(path.join(format!("{name}2")), path.join(name)).unwrap();
+                fs::rename(path.join("aside"), path.join(format!("{name}2"))).unwrap();
+            }
+        }));
+        birth
+            .child(Op::Mount)
+            .text("")
+            .text("/data")
+            .text("")
+            .int((MS_BIND | MS_REMOUNT | MS_RDONLY) as i64)
+            .texts(&[]);
+        birth.child(Op::Mknod).text("/dev/null").int(S_IFCHR as i64).int(1).int(3).int(0o666).int(0).int(0);
+        birth.mkdirs("/dev/pts");
+        birth.mount("devpts", "/dev/pts", 0, &["newinstance", "ptmxmode=0666"]);
+        birth.detach();
+        birth.child(Op::Readonly).text("/proc/sys");
+        birth.child(Op::Mask).text("/proc/uptime").int(NULL as i64);
+        let outcome = birth.sh("cat /proc2/uptime; for f in /proc2/sys/kernel/hostname /data2/etc/file; do \
+             (echo x > $f) 2>&- || echo no; done; ls -x /dev2; ls -x /dev2/pts; ls /proc /dev /data");
+        super::sys::close(tree);
+        outcome.printed().to_string()
+    };
+    for without in [vec![], vec![crate::number::OPENAT2], vec![crate::number::MOUNT_SETATTR]] {
+        assert_eq!(run(without.clone()), "no\nno\nnull  pts\nptmx\n/data:\n\n/dev:\n\n/proc:", "{without:?}");
+    }
+    assert!(!image.0.join("dev/null").exists() && !image.0.join("dev2/null").exists());
+}
+
 #[test]
 fn a_symlink_is_not_masked_but_an_error() {
     if !is_root() {
