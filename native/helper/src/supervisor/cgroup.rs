@@ -6,10 +6,13 @@ use core::ffi::CStr;
 use crate::abi::*;
 use crate::errno::{EBUSY, EEXIST, EINVAL, ENOENT, ENOTEMPTY, Errno, Result, fail};
 use crate::sys::{self, Fd, Owned};
-use crate::text::{Path, TextBuf, number};
+use crate::text::{Name, Path, TextBuf, number};
 
-/// Of nested groups that a container has made: no kernel lets them lie deeper without asking for it.
-const DEPTH_MAX: u32 = 32;
+/// How deep a signal goes into groups that a container has made; each level takes a descriptor and 4 KiB of stack.
+const DEPTH_MAX: u32 = 256;
+/// How many of them are removed before others have their turn.
+const AT_ONCE: usize = 512;
+const DIRECTORY: i32 = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 /// Parents as far as they are missing, `made` hears of each; then the group itself, which must be new.
 pub fn make(dir: &CStr, cpuset: bool, made: &mut dyn FnMut(&CStr)) -> Result<()> {
@@ -122,7 +125,7 @@ fn signal_below(group: Fd, signal: i32, depth: u32) {
         let _ = sys::kill(pid, signal);
     });
     if depth > 0 {
-        each_group(group, |_, child| signal_below(child, signal, depth - 1));
+        each_group(group, |child| signal_below(child, signal, depth - 1));
     }
 }
 
@@ -134,21 +137,57 @@ pub fn remove(dir: &CStr) -> Result<()> {
         result => return result,
     }
     let group = Owned::new(sys::openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)?);
-    remove_below(group.fd(), DEPTH_MAX);
+    each_process(group.fd(), |pid| {
+        let _ = sys::kill(pid, SIGKILL);
+    });
+    remove_below(group.fd());
     drop(group);
     sys::unlinkat(AT_FDCWD, dir, AT_REMOVEDIR)
 }
 
-fn remove_below(group: Fd, depth: u32) {
-    each_process(group, |pid| {
-        let _ = sys::kill(pid, SIGKILL);
-    });
-    if depth > 0 {
-        each_group(group, |name, child| {
-            remove_below(child, depth - 1);
-            let _ = sys::unlinkat(group, name, AT_REMOVEDIR);
+/// The innermost first, down and up again: a container may have made them as deep as it likes. What is not done goes on
+/// when the group is looked at again.
+fn remove_below(group: Fd) {
+    let Ok(mut here) = sys::openat(group, c".", DIRECTORY, 0).map(Owned::new) else { return };
+    let (mut depth, mut removed) = (0u32, 0);
+    while removed < AT_ONCE {
+        let name = match first_below(here.fd()) {
+            None if depth == 0 => return,
+            None => {
+                depth -= 1;
+                let Ok(up) = sys::openat(here.fd(), c"..", DIRECTORY, 0) else { return };
+                here = Owned::new(up);
+                continue;
+            }
+            Some(name) => name,
+        };
+        if sys::unlinkat(here.fd(), name.as_c(), AT_REMOVEDIR).is_ok() {
+            removed += 1;
+            continue;
+        }
+        let Ok(inner) = sys::openat(here.fd(), name.as_c(), DIRECTORY, 0).map(Owned::new) else { return };
+        each_process(inner.fd(), |pid| {
+            let _ = sys::kill(pid, SIGKILL);
         });
+        // Nothing but dying processes is in it.
+        if first_below(inner.fd()).is_none() {
+            return;
+        }
+        here = inner;
+        depth += 1;
     }
+}
+
+/// The name of a group right below.
+fn first_below(group: Fd) -> Option<Name> {
+    // Opened anew: what was read of a directory is not read again.
+    let again = Owned::new(sys::openat(group, c".", DIRECTORY, 0).ok()?);
+    let mut first = None;
+    each_name(again.fd(), |name| {
+        first = Name::of(&[name.to_bytes()]).ok();
+        false
+    });
+    first
 }
 
 fn each_process(group: Fd, mut visit: impl FnMut(i32)) {
@@ -172,23 +211,27 @@ fn each_process(group: Fd, mut visit: impl FnMut(i32)) {
 }
 
 /// The groups right below, each opened.
-fn each_group(group: Fd, mut visit: impl FnMut(&CStr, Fd)) {
+fn each_group(group: Fd, mut visit: impl FnMut(Fd)) {
+    each_name(group, |name| {
+        if let Ok(child) = sys::openat(group, name, DIRECTORY, 0).map(Owned::new) {
+            visit(child.fd());
+        }
+        true
+    });
+}
+
+/// The names of the groups below, for as long as `visit` wants more.
+fn each_name(group: Fd, mut visit: impl FnMut(&CStr) -> bool) {
     const DT_DIR: u8 = 4;
     let mut entries = [0u8; 1024];
-    // Directories that go while it is read shift what is left: an opened one is read from its start by its reader.
     while let Ok(length @ 1..) = sys::getdents64(group, &mut entries) {
         // struct linux_dirent64: inode, offset, u16 length, u8 type, the name.
         let mut at = 0;
         while let Some(record) = entries.get(at..length).filter(|rest| rest.len() > 19) {
             let size = u16::from_le_bytes([record[16], record[17]]) as usize;
             let name = record.get(19..size).and_then(|name| CStr::from_bytes_until_nul(name).ok()).unwrap_or_default();
-            if record[18] == DT_DIR && name != c"." && name != c".." && !name.is_empty() {
-                let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-                if let Ok(child) = sys::openat(group, name, flags, 0).map(Owned::new) {
-                    visit(name, child.fd());
-                }
-            }
-            if size == 0 {
+            let is_group = record[18] == DT_DIR && name != c"." && name != c".." && !name.is_empty();
+            if size == 0 || (is_group && !visit(name)) {
                 return;
             }
             at += size;

@@ -112,6 +112,7 @@ impl Supervisor {
         let (flags, grouped) = (fields.flags()?, fields.int()? != 0);
         let process = self.processes.at(index);
         process.kinds = clone_kinds(&step)?;
+        process.own = flags;
         process.clone_step = clone;
         (process.parks, process.syncs) = meetings(plan);
         let target = process.target;

@@ -7,7 +7,7 @@
 use crate::abi::*;
 use crate::errno::{EAGAIN, EINTR, EINVAL, Errno, Result, fail};
 use crate::plan::{Kind, Op, Plan, slot};
-use crate::supervisor::birth::Failure;
+use crate::supervisor::birth::{Failure, clone_kinds};
 use crate::supervisor::process::{Role, State};
 use crate::supervisor::request::{Passed, Request};
 use crate::supervisor::{Supervisor, now_ms};
@@ -190,15 +190,19 @@ impl Supervisor {
             return None;
         }
         let key = header.pool_key;
+        let kinds = plan.clone_step().and_then(|clone| plan.step(clone)).and_then(|step| clone_kinds(&step).ok())?;
         loop {
-            // Its own before one that is anybody's.
             let (processes, groups) = (&mut self.processes, &self.groups);
-            let mut is_own = |place: &Place| {
-                let group = processes.at(place.index).group;
-                place.key == key && place.paid > 0 && group != 0 && groups.is(group - 1, plan)
+            // A key is only a name; the namespaces are what counts.
+            let mut fits = |place: &Place, own: bool| {
+                let process = processes.at(place.index);
+                let group = process.group;
+                let alike = place.key == key && process.kinds == kinds && own == (place.paid > 0);
+                alike && (!own || (group != 0 && groups.is(group - 1, plan)))
             };
-            let place = match self.pool.take(&mut is_own) {
-                None => self.pool.take(|place| place.key == key && place.paid == 0)?,
+            // Its own before one that is anybody's.
+            let place = match self.pool.take(|place| fits(place, true)) {
+                None => self.pool.take(|place| fits(place, false))?,
                 Some(place) => place,
             };
             let process = self.processes.at(place.index);

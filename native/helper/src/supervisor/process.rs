@@ -49,8 +49,10 @@ zeroed! {
         group: u32,
         /// In the table of terminals, plus 1.
         terminal: u32,
-        /// The clone's CLONE_NEW* flags.
+        /// CLONE_NEW* of the namespaces that are not the supervisor's: new ones, and those that it has joined.
         kinds: u64,
+        /// Of the new ones alone.
+        own: u64,
         pid: i32,
         /// Its PID in its own namespace.
         inside: i32,
@@ -260,6 +262,7 @@ const EMPTY: Process = Process {
     group: 0,
     terminal: 0,
     kinds: 0,
+    own: 0,
     pid: -1,
     inside: 0,
     pidfd: -1,

@@ -52,7 +52,7 @@ impl Supervisor {
         self.forget_birth(index);
         if process.role == Role::Container {
             // Those in a PID namespace of its own have died with it.
-            if process.kinds & CLONE_NEWPID == 0 {
+            if process.own & CLONE_NEWPID == 0 {
                 self.kill_container(index);
             }
         }

@@ -36,7 +36,7 @@ impl Supervisor {
         if let Some(group) = process.group.checked_sub(1).filter(|group| self.groups.at(*group).count > 0) {
             return cgroup::signal(self.groups.dir(group, 0)?, signal);
         }
-        if process.kinds & CLONE_NEWPID != 0 {
+        if process.own & CLONE_NEWPID != 0 {
             self.signal_namespace(index, signal)?;
         } else {
             self.signal_guests(index, signal);
