@@ -96,6 +96,9 @@ const hints: Readonly<Record<string, string>> = {
   'linux:fsmount:EPERM': privileges,
   'linux:open_tree:EPERM': privileges,
   'linux:move_mount:EPERM': privileges,
+  'linux:credentials:EPERM': 'another user needs CAP_SETUID and CAP_SETGID, which twinbox itself does not have here',
+  'linux:credentials:EINVAL': 'no such user or group in the container, or an id that its user namespace does not map',
+  'linux:write:EACCES': 'the kernel does not take this value from here; a lower oom_score_adj needs CAP_SYS_RESOURCE',
   'linux:cgroup:EACCES': 'the cgroup is not yours: try systemd-run --user --scope -p Delegate=yes',
   'linux:cgroup:EPERM': 'the cgroup is not yours: try systemd-run --user --scope -p Delegate=yes',
   'linux:cgroup:EROFS': 'the cgroup file system is mounted read-only here',
@@ -113,8 +116,11 @@ const hints: Readonly<Record<string, string>> = {
   'linux:pivot_root:EINVAL': 'the root of this machine is an initramfs (rootfs) that cannot be pivoted away from',
 };
 
+const files = "twinbox's own limit on open files is reached: raise it with ulimit -n";
+
 function hintOf({ step, code, kernel }: Failure): string | undefined {
-  return hints[`${kernel}:${step.op}:${code}`];
+  const hint = hints[`${kernel}:${step.op}:${code}`];
+  return hint ?? (kernel === 'linux' && (code === 'EMFILE' || code === 'ENFILE') ? files : undefined);
 }
 
 /** An error that is not a step's. */

@@ -5,11 +5,11 @@
 import { Socket } from 'node:net';
 import { SysError } from '../kernel/uapi/errno.ts';
 import type { NamespaceType, StdioKind, Step } from '../kernel/uapi/step.ts';
-import type { FsAnswer, FsCall } from '../wire.ts';
+import type { Exit, FsAnswer, FsCall } from '../wire.ts';
 import { callName } from './callname.ts';
 import { encodePlan } from './encode.ts';
 import type { FileStep, Visit } from './ops.ts';
-import type { Ends, StepError, Supervisor } from './supervisor.ts';
+import type { StepError, Supervisor } from './supervisor.ts';
 
 /** A file that is read is held in memory whole: more than this is EFBIG. */
 const fileBytesMax = 512 * 1024 * 1024;
@@ -29,31 +29,26 @@ interface Sender {
 }
 
 export async function visit(machine: Sender, house: House, call: FsCall): Promise<FsAnswer> {
-  const plan = encodePlan(visitPlan(house, call));
-  const handle = machine.handle();
-  let ends: Ends = {};
+  const birth = { handle: machine.handle(), plan: encodePlan(visitPlan(house, call)), target: house.handle, go: true };
+  let reading: Promise<Uint8Array> = Promise.resolve(new Uint8Array());
   const over = new Promise<void>((resolve, reject) => {
-    machine.supervisor.birth({
-      handle, plan, target: house.handle, go: true,
-      listener: {
-        failed: ({ cause }: StepError) => reject(new SysError(cause.code, callName(cause.syscall), call.path)),
-        exited: ({ exitCode }) => (exitCode === 0 ? resolve() : reject(new SysError('EIO', call.op, call.path))),
-        broken: reject,
-      },
-    }).then((made) => {
-      ends = made;
-      pass(made);
-    }, reject);
+    const listener = {
+      failed: ({ cause }: StepError) => reject(new SysError(cause.code, callName(cause.syscall), call.path)),
+      exited: ({ exitCode }: Exit) => (exitCode === 0 ? resolve() : reject(new SysError('EIO', call.op, call.path))),
+      broken: reject,
+    };
+    reading = machine.supervisor.birth({ ...birth, listener }).then(({ stdin, stdout }) => {
+      if (stdin !== undefined && call.op === 'writeFile') give(stdin, call.data);
+      return stdout === undefined ? new Uint8Array() : take(stdout, call.path);
+    });
   });
-  let read: Promise<Uint8Array> | undefined;
-  function pass({ stdin, stdout }: Ends): void {
-    if (stdin !== undefined && call.op === 'writeFile') give(stdin, call.data);
-    if (stdout !== undefined) read = take(stdout, call.path);
-    read?.catch(() => {});
-  }
-  await over;
-  return answer(call, ends.stdout === undefined ? new Uint8Array() : await read!);
+  // What is wrong first is what was wrong: a visitor whose reader has had enough fails by that.
+  const [bytes] = await Promise.all([reading, over]);
+  return answer(call, bytes);
 }
+
+/** What root of a container does with files, and nothing beside: no device or log of the kernel's opens to this. */
+const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID'];
 
 function visitPlan({ userNamespace }: House, call: FsCall): Visit {
   const output = call.op === 'readFile' || call.op === 'readdir' || call.op === 'stat';
@@ -71,6 +66,7 @@ function visitPlan({ userNamespace }: House, call: FsCall): Visit {
     // Root of its user namespace, whoever that is outside.
     ...(userNamespace ? [{ by: 'child', op: 'credentials', args: { user: { uid: 0, gid: 0 } } }] satisfies Step[] : []),
     { by: 'child', op: 'enter_root', args: {} },
+    { by: 'child', op: 'capset', args: { effective: capabilities, permitted: capabilities, inheritable: [] } },
     file,
   ];
   return { kind: 'visit', given: ['$init'], steps };

@@ -147,6 +147,15 @@ library('container', test => {
     assert.is((await rejection(box.fs.readFile('/s'))).code, 'ENOENT');
   });
 
+  test.in('native', 'the emulated kernel has no log', 'who reads files for the runtime has no other power', async ({runtime}) => {
+    const box = await runtime.create({image: 'busybox', command: ['sh', '-c', 'ln -s /proc/kmsg /tmp/log; mkfifo /tmp/fifo; sleep 1000']});
+    await box.start();
+    const codes: string[] = [];
+    while (!(await box.fs.readdir('/tmp')).includes('fifo')) await new Promise(resolve => setTimeout(resolve, 5));
+    for (const path of ['/tmp/log', '/proc/kmsg', '/tmp/fifo', '/dev/zero', '/tmp']) codes.push((await rejection(box.fs.readFile(path))).code ?? '');
+    assert.equal(codes, ['EPERM', 'EPERM', 'EINVAL', 'EINVAL', 'EISDIR']);
+  });
+
   test('a container is found by name and by the beginning of its id, and can be renamed', async ({runtime}) => {
     const box = await runtime.create({image: 'busybox', name: 'first', command: ['true']});
     assert.is((await runtime.get('first')).id, box.id);
