@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use crate::errno::{EACCES, EINVAL, ENODEV, ENOENT, ENOTDIR, ETIMEDOUT, Errno, Result};
+use crate::errno::{EACCES, EBUSY, EINVAL, ENODEV, ENOENT, ENOTDIR, ETIMEDOUT, Errno, Result, fail};
 use crate::passwd::{self, Home};
 use crate::plan::{Op, Plan};
 use crate::step::Child;
@@ -20,6 +20,9 @@ pub fn exec(plan: &mut Plan, child: &mut Child, index: u32) -> Errno {
 }
 
 fn try_exec(plan: &mut Plan, child: &mut Child, index: u32) -> Result<Errno> {
+    if child.old_root {
+        return fail(EBUSY);
+    }
     if child.wants_home && child.home.as_bytes().is_empty() {
         child.remember_home(sys::getuid())?;
     }

@@ -7,7 +7,7 @@
 use core::ffi::CStr;
 
 use crate::abi::*;
-use crate::errno::{EBADF, EINVAL, EISDIR, ELOOP, ENOENT, ENOSYS, ENOTDIR, Errno, Result, fail};
+use crate::errno::{EBADF, EBUSY, EINVAL, EISDIR, ELOOP, ENOENT, ENOSYS, ENOTDIR, Errno, Result, fail};
 use crate::plan::{Strings, slot};
 use crate::resolve;
 use crate::step::Child;
@@ -102,6 +102,7 @@ impl Child {
         if flags & MS_BIND != 0 && flags & MS_REMOUNT != 0 {
             return self.add_attributes(fd, flags);
         }
+        self.not_root(fd)?;
         if flags & MS_BIND != 0 {
             let source = self.look(source, 0)?;
             let tree = self.copy(source.file.fd(), flags & MS_REC != 0)?;
@@ -130,6 +131,7 @@ impl Child {
     pub fn move_mount(&mut self, from: usize, target: &CStr) -> Result<()> {
         let tree = self.slot(from)?;
         let place = self.place(target)?;
+        self.not_root(place.file.fd())?;
         move_onto(tree, place.file.fd())?;
         self.set_slot(from, -1)?;
         let own = self.own.iter_mut().find(|slot| **slot == from as i32).map(|slot| *slot = -1).is_some();
@@ -151,6 +153,7 @@ impl Child {
         if kind.is(S_IFLNK) {
             return fail(ELOOP);
         }
+        self.not_root(target.fd())?;
         if kind.is(S_IFDIR) {
             return self.cover_directory(target.fd());
         }
@@ -207,6 +210,7 @@ impl Child {
             Err(error) if error == ENOENT || error == ENOTDIR => return Ok(()),
             place => place?.file,
         };
+        self.not_root(target.fd())?;
         let flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
         let copy = self.copy(target.fd(), true)?;
         let attributes = MountAttr { set: attributes(flags), ..MountAttr::default() };
@@ -245,10 +249,29 @@ impl Child {
             result => result?,
         }
         self.enter_root()?;
+        self.old_root = true;
         if self.staged >= 0 {
             sys::close(self.staged);
             self.staged = -1;
         }
+        Ok(())
+    }
+
+    /// Nothing is mounted on the root: before the old one is gone it would lie on top of that, and be taken off in its
+    /// place, and the host's tree would stay, at "/..". An image with `proc -> ..` asks for just that.
+    fn not_root(&self, target: Fd) -> Result<()> {
+        if self.root >= 0 && sys::fstat(target)?.same_place(&sys::fstat(self.root)?) { fail(EBUSY) } else { Ok(()) }
+    }
+
+    /// Takes the old root off, and sees to it that it is gone: the kernel's own ".." goes down into whatever is mounted
+    /// on the root.
+    fn umount_old_root(&mut self, flags: u64) -> Result<()> {
+        sys::umount2(c".", flags as u32)?;
+        let top = Owned::new(sys::openat(AT_FDCWD, c"/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0)?);
+        if !sys::fstat(top.fd())?.same_place(&sys::fstat(self.root()?)?) {
+            return fail(EBUSY);
+        }
+        self.old_root = false;
         Ok(())
     }
 
@@ -287,7 +310,7 @@ impl Child {
     /// parent.
     pub fn umount(&mut self, path: &CStr, flags: u64) -> Result<()> {
         if path == c"." {
-            return sys::umount2(path, flags as u32);
+            return self.umount_old_root(flags);
         }
         let (parent, name) = self.parent(path)?;
         within(parent.fd(), || sys::umount2(name.as_c(), flags as u32 | UMOUNT_NOFOLLOW))?;

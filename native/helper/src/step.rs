@@ -30,6 +30,8 @@ pub struct Child {
     pid: i32,
     /// What paths are resolved in, O_PATH; -1 before `pivot_root` or `enter_root`.
     pub(crate) root: Fd,
+    /// The old root lies on top of "/", and takes what is mounted there for its own.
+    pub(crate) old_root: bool,
     /// The tree that will be pivoted into, once it is mounted.
     pub(crate) staged: Fd,
     /// An empty file system to cover directories with.
@@ -55,6 +57,7 @@ impl Child {
             channel,
             pid: sys::getpid(),
             root: -1,
+            old_root: false,
             staged: -1,
             empty: -1,
             null_is_ready: false,

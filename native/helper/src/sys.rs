@@ -233,9 +233,16 @@ pub struct Stat {
     pub minor: u32,
     /// Of the file system.
     pub device: (u32, u32),
+    /// The number of the mount.
+    pub mount: u64,
 }
 
 impl Stat {
+    /// The same file by the same mount.
+    pub fn same_place(&self, other: &Stat) -> bool {
+        (self.mount, self.inode, self.device) == (other.mount, other.inode, other.device)
+    }
+
     pub fn is(&self, kind: u32) -> bool {
         self.mode & S_IFMT == kind
     }
@@ -243,9 +250,9 @@ impl Stat {
 
 /// With an empty path the file that `dir` is.
 pub fn statx(dir: Fd, path: &CStr, flags: i32) -> Result<Stat> {
-    // struct statx is 256 bytes; STATX_BASIC_STATS.
+    // struct statx is 256 bytes; STATX_BASIC_STATS and STATX_MNT_ID.
     let mut words = [0u32; 64];
-    call!(nr::STATX, dir, path.as_ptr(), flags | AT_EMPTY_PATH, 0x7ff, words.as_mut_ptr())?;
+    call!(nr::STATX, dir, path.as_ptr(), flags | AT_EMPTY_PATH, 0x17ff, words.as_mut_ptr())?;
     let wide = |at: usize| words[at] as u64 | (words[at + 1] as u64) << 32;
     Ok(Stat {
         uid: words[5],
@@ -257,6 +264,7 @@ pub fn statx(dir: Fd, path: &CStr, flags: i32) -> Result<Stat> {
         major: words[32],
         minor: words[33],
         device: (words[34], words[35]),
+        mount: wide(36),
     })
 }
 

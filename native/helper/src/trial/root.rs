@@ -146,6 +146,81 @@ fn nothing_that_is_mounted_inside_appears_on_a_shared_host() {
     }
 }
 
+/// What is mounted on the root would be taken off in place of the old root, which would stay.
+#[test]
+fn nothing_is_mounted_on_the_root() {
+    if !is_root() {
+        return;
+    }
+    for target in ["..", "/", ".", "../..", "/data/..", "/up/.", "proc2/.."] {
+        let image = Image::new("onroot");
+        for name in ["data", "proc2"] {
+            fs::create_dir_all(image.0.join(name)).unwrap();
+        }
+        image.link("..", "up");
+        fs::remove_dir(image.0.join("sys")).unwrap();
+        image.link(target, "sys");
+        let run = |act: &dyn Fn(&mut Birth), after: bool| {
+            let mut birth = Birth::container(&image);
+            let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE as u32;
+            let tree = super::sys::open_tree(AT_FDCWD, &c(image.path()), flags).unwrap();
+            birth.slots[FREE as usize] = tree;
+            if after {
+                birth.detach();
+            }
+            act(&mut birth);
+            if !after {
+                birth.detach();
+            }
+            let outcome = birth.sh("ls /..");
+            super::sys::close(tree);
+            outcome.error()
+        };
+        for after in [false, true] {
+            assert_eq!(run(&|birth| birth.mount("sysfs", "/sys", 0, &[]), after), EBUSY, "{target}");
+            assert_eq!(run(&|birth| birth.mount("tmpfs", "/sys", 0, &["mode=755"]), after), EBUSY, "{target}");
+            assert_eq!(run(&|birth| birth.mount("tmpfs", "/sys/.", 0, &[]), after), EBUSY, "{target}");
+            let tree = |birth: &mut Birth| {
+                birth.mkdirs("/sys");
+                birth.child(Op::MoveMount).int(FREE as i64).text("/sys");
+            };
+            assert_eq!(run(&tree, after), EBUSY, "{target}");
+            let bind = |birth: &mut Birth| {
+                birth.child(Op::Mount).text("/etc").text("/sys").text("").int(MS_BIND as i64).texts(&[]);
+            };
+            assert_eq!(run(&bind, after), EBUSY, "{target}");
+            let readonly = |birth: &mut Birth| {
+                birth.child(Op::Readonly).text("/sys");
+            };
+            assert_eq!(run(&readonly, after), EBUSY, "{target}");
+            let mask = |birth: &mut Birth| {
+                birth.child(Op::Mask).text("/sys/").int(-1);
+            };
+            assert_eq!(run(&mask, after), EBUSY, "{target}");
+        }
+    }
+}
+
+#[test]
+fn no_program_runs_while_the_old_root_is_there() {
+    if !is_root() {
+        return;
+    }
+    let image = Image::new("oldroot");
+    assert_eq!(Birth::container(&image).sh("ls /..").error(), EBUSY);
+    // What someone else has put on top of it.
+    let mut birth = Birth::container(&image);
+    birth.child(Op::Chdir).text("/proc");
+    birth.child(Op::Umount).text(".").int(MNT_DETACH as i64);
+    assert_eq!(birth.sh("ls /..").error(), EBUSY);
+    let mut birth = Birth::container(&image);
+    birth.detach();
+    assert_eq!(
+        birth.sh("ls -d /../etc/shadow 2>&- || echo none; grep -c ' / / ' /proc/self/mountinfo").output,
+        "none\n0\n"
+    );
+}
+
 /// Another container with the same image renames directories of it while this one is born: what was mounted there moves
 /// with them, and its protections must follow.
 #[test]
