@@ -33,6 +33,7 @@ import { head } from './bin/head';
 import { hexdump } from './bin/hexdump';
 import { groups, id, whoami } from './bin/id';
 import { init } from './bin/init';
+import { ip } from './bin/ip';
 import { kill, killall, pgrep, pidof, pkill } from './bin/kill';
 import { less } from './bin/less';
 import { clear, nl, rev, tac } from './bin/line';
@@ -171,6 +172,7 @@ export function run(name: string, argv: string[]): i32 {
   if (name == 'hostname') return hostname(argv);
   if (name == 'id') return id(argv);
   if (name == 'init') return init(argv);
+  if (name == 'ip') return ip(argv);
   if (name == 'kill') return kill(argv);
   if (name == 'killall') return killall(argv);
   if (name == 'less') return less(argv);

@@ -908,6 +908,31 @@ LINUX_ASSERT(__builtin_offsetof(struct LINUX_spawn_attr, sigdefault) == 32);
 #define LINUX_NS_GET_OWNER_UID 46852
 #define LINUX_NCCS 19
 
+/* Network devices. */
+#define LINUX_AF_UNIX 1
+#define LINUX_AF_INET 2
+#define LINUX_AF_INET6 10
+#define LINUX_AF_NETLINK 16
+#define LINUX_SOCK_STREAM 1
+#define LINUX_SOCK_DGRAM 2
+#define LINUX_SOCK_RAW 3
+#define LINUX_SOCK_NONBLOCK 2048
+#define LINUX_SOCK_CLOEXEC 0x80000
+#define LINUX_IFF_UP 1
+#define LINUX_IFF_LOOPBACK 8
+#define LINUX_IFF_RUNNING 64
+#define LINUX_SIOCGIFNAME 35088
+#define LINUX_SIOCGIFFLAGS 35091
+#define LINUX_SIOCSIFFLAGS 35092
+#define LINUX_SIOCGIFADDR 35093
+#define LINUX_SIOCGIFNETMASK 35099
+#define LINUX_SIOCGIFMTU 35105
+#define LINUX_SIOCGIFHWADDR 35111
+#define LINUX_SIOCGIFINDEX 35123
+#define LINUX_SIOCGIFTXQLEN 35138
+#define LINUX_IFNAMSIZ 16
+#define LINUX_IFREQ_SIZE 32
+
 /* spawn. */
 #define LINUX_SPAWN_ACTION_OPEN 1
 #define LINUX_SPAWN_ACTION_DUP2 2
@@ -975,6 +1000,7 @@ int sys_ioctl(int fd, unsigned int request, unsigned long argp) LINUX_CALL("linu
 int sys_dup(int oldfd) LINUX_CALL("linux", "dup");
 int sys_dup2(int oldfd, int newfd) LINUX_CALL("linux", "dup2");
 int sys_dup3(int oldfd, int newfd, int flags) LINUX_CALL("linux", "dup3");
+int sys_socket(int domain, int type, int protocol) LINUX_CALL("linux", "socket");
 int sys_pipe2(struct LINUX_int2 *pipefd, int flags) LINUX_CALL("linux", "pipe2");
 int sys_ppoll(struct LINUX_pollfd *fds, int fds_count, const struct LINUX_timespec *tmo, const LINUX_sigset *sigmask) LINUX_CALL("linux", "ppoll");
 int sys_chdir(const char *path, unsigned int path_len) LINUX_CALL("linux", "chdir");

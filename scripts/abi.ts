@@ -12,6 +12,7 @@ import * as capability from '../src/kernel/uapi/capability.ts';
 import * as errno from '../src/kernel/uapi/errno.ts';
 import * as fcntl from '../src/kernel/uapi/fcntl.ts';
 import * as mount from '../src/kernel/uapi/mount.ts';
+import * as net from '../src/kernel/uapi/net.ts';
 import * as poll from '../src/kernel/uapi/poll.ts';
 import * as sched from '../src/kernel/uapi/sched.ts';
 import * as signal from '../src/kernel/uapi/signal.ts';
@@ -34,6 +35,7 @@ const groups: readonly [title: string, module: object, prefixes: Readonly<Record
   ['Signals', signal, { SIG: 'SIG', SA: 'SA_', SI: 'SI_', CLD: 'CLD_' }],
   ['Capabilities', capability, { CAP: 'CAP_' }],
   ['Terminals and ioctl', termios, { IFLAG: '', OFLAG: '', CFLAG: '', LFLAG: '', VCC: '', IOCTL: '' }],
+  ['Network devices', net, { AF: 'AF_', SOCK: 'SOCK_', IFF: 'IFF_', SIOC: 'SIOC' }],
   ['spawn', spawn, { SPAWN_ACTION: 'SPAWN_ACTION_', SPAWN: 'SPAWN_' }],
 ];
 

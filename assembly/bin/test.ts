@@ -5,6 +5,8 @@ import * as linux from '../sys/linux';
 import * as out from '../lib/out';
 import * as cred from '../sys/cred';
 import { isatty } from '../sys/tty';
+import { fnmatch } from '../lib/fnmatch';
+import { EXTENDED, Regex } from '../lib/regex';
 import { compare, isDigit, trim } from '../lib/text';
 
 let words: string[] = [];
@@ -129,7 +131,7 @@ function isUnary(w: string): bool {
 function isBinary(w: string): bool {
   const n = w.length;
   if (n == 1) return w == '=' || w == '<' || w == '>';
-  if (n == 2) return w == '==' || w == '!=' ;
+  if (n == 2) return w == '==' || w == '!=' || (w == '=~' && words[0] == '[[');
   if (n == 3 && w.charCodeAt(0) == 45) {
     return w == '-eq' || w == '-ne' || w == '-lt' || w == '-le' || w == '-gt' || w == '-ge' || w == '-nt' || w == '-ot'
       || w == '-ef';
@@ -173,8 +175,14 @@ function unary(w: string, x: string): bool {
 }
 
 function binary(a: string, op: string, b: string): bool {
-  if (op == '=' || op == '==') return a == b;
-  if (op == '!=') return a != b;
+  const double = words[0] == '[[';
+  // In [[ the right side is a pattern, in which the shell has quoted what was quoted.
+  if (op == '=' || op == '==') return double ? fnmatch(b, a) : a == b;
+  if (op == '!=') return double ? !fnmatch(b, a) : a != b;
+  if (op == '=~') {
+    const re = new Regex(b, EXTENDED);
+    return re.ok ? re.exec(a, 0) : syntax("bad regex '" + b + "': " + re.error);
+  }
   if (op == '<') return compare(a, b) < 0;
   if (op == '>') return compare(a, b) > 0;
   if (op == '-nt' || op == '-ot' || op == '-ef') {

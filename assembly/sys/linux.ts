@@ -87,6 +87,8 @@ export declare function dup(oldfd: i32): i32;
 export declare function dup2(oldfd: i32, newfd: i32): i32;
 @external('linux', 'dup3')
 export declare function dup3(oldfd: i32, newfd: i32, flags: i32): i32;
+@external('linux', 'socket')
+export declare function socket(domain: i32, type: i32, protocol: i32): i32;
 @external('linux', 'pipe2')
 export declare function pipe2(pipefd: usize, flags: i32): i32;
 @external('linux', 'ppoll')
@@ -762,6 +764,31 @@ export const NS_GET_PARENT: i32 = 46850;
 export const NS_GET_NSTYPE: i32 = 46851;
 export const NS_GET_OWNER_UID: i32 = 46852;
 export const NCCS: i32 = 19;
+
+// Network devices.
+export const AF_UNIX: i32 = 1;
+export const AF_INET: i32 = 2;
+export const AF_INET6: i32 = 10;
+export const AF_NETLINK: i32 = 16;
+export const SOCK_STREAM: i32 = 1;
+export const SOCK_DGRAM: i32 = 2;
+export const SOCK_RAW: i32 = 3;
+export const SOCK_NONBLOCK: i32 = 2048;
+export const SOCK_CLOEXEC: i32 = 0x80000;
+export const IFF_UP: i32 = 1;
+export const IFF_LOOPBACK: i32 = 8;
+export const IFF_RUNNING: i32 = 64;
+export const SIOCGIFNAME: i32 = 35088;
+export const SIOCGIFFLAGS: i32 = 35091;
+export const SIOCSIFFLAGS: i32 = 35092;
+export const SIOCGIFADDR: i32 = 35093;
+export const SIOCGIFNETMASK: i32 = 35099;
+export const SIOCGIFMTU: i32 = 35105;
+export const SIOCGIFHWADDR: i32 = 35111;
+export const SIOCGIFINDEX: i32 = 35123;
+export const SIOCGIFTXQLEN: i32 = 35138;
+export const IFNAMSIZ: i32 = 16;
+export const IFREQ_SIZE: i32 = 32;
 
 // spawn.
 export const SPAWN_ACTION_OPEN: i32 = 1;

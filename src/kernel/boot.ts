@@ -68,7 +68,7 @@ function initialNamespaces(kernel: Kernel, user: UserNamespace, mnt: MountNamesp
   const time = new TimeNamespace(user, kernel);
   return {
     cgroup: new CgroupNamespace(user, kernel, kernel.rootCgroup, true), ipc: new IpcNamespace(user, kernel, true), mnt,
-    net: new NetNamespace(user, kernel, true), pid, time, user, uts: new UtsNamespace(user, kernel),
+    net: new NetNamespace(user, kernel, true, true), pid, time, user, uts: new UtsNamespace(user, kernel),
     pidForChildren: pid, timeForChildren: time,
   };
 }

@@ -108,6 +108,12 @@ test('set -m without a terminal says so', async () => {
   assert.match(stderr, /can't access tty; job control turned off/);
 });
 
+test('[[ compares with patterns and expressions', async () => {
+  const script = "p='a*'; [[ abc == a* ]] && [[ abc == $p ]] && [[ abc != b* ]] && [[ abc =~ ^a.c$ && -n x ]] && echo yes; "
+    + '[[ abc == "a*" ]] || [[ abc == "$p" ]] || echo quoted';
+  assert.is(await out(script), 'yes\nquoted\n');
+});
+
 test('the parameters of -c', async () => {
   assert.is((await sh('echo "$0|$1|$2|$#"', 'name', 'a b', '')).stdout, 'name|a b||2\n');
 });

@@ -36,7 +36,7 @@ const known: Record<string, [number, string]> = {
   'truncate/14.t': [1, nullIsAnAddress],
   'unlink/13.t': [1, nullIsAnAddress],
 };
-/** What must hold when all runs, of 8,798; what the suite itself marks as TODO of Linux is not counted. */
+/** What must hold when all runs, of 8,798; what the suite itself expects Linux to fail is not counted. */
 const floor = 8750;
 
 const test = suite('pjdfstest');
@@ -75,7 +75,7 @@ if (!existsSync(join(home, 'pjdfstest.c'))) {
   });
 }
 
-// TAP of many files: every planned assertion must be there, and hold unless it is listed or marked TODO.
+// TAP of many files: every planned assertion must be there, and hold unless it is listed or the suite expects it to fail.
 function judge(log: string): void {
   let passed = 0;
   let listed = 0;

@@ -47,7 +47,7 @@ export const kinds: readonly Kind[] = [
   { name: 'pid', flag: CLONE.NEWPID, field: 'pidForChildren', create: createPid, check: checkPid },
   { name: 'cgroup', flag: CLONE.NEWCGROUP, field: 'cgroup',
     create: (from) => new CgroupNamespace(from.proxy.user, inums(from), from.task.cgroup) },
-  { name: 'net', flag: CLONE.NEWNET, field: 'net', create: (from) => new NetNamespace(from.proxy.user, inums(from)) },
+  { name: 'net', flag: CLONE.NEWNET, field: 'net', create: (from) => new NetNamespace(from.proxy.user, inums(from), from.task === from.task.kernel.init) },
   { name: 'time', flag: CLONE.NEWTIME, field: 'timeForChildren',
     create: (from) => new TimeNamespace(from.proxy.user, inums(from), from.proxy.time) },
   { name: 'mnt', flag: CLONE.NEWNS, field: 'mnt', create: (from) => from.proxy.mnt.copy(from.proxy.user, from.fs), check: checkMnt },

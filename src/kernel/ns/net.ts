@@ -8,14 +8,18 @@ export interface NetDevice {
   readonly name: string;
   readonly index: number;
   up: boolean;
+  /** Has it been up, and so has its address. */
+  addressed: boolean;
 }
 
 export class NetNamespace extends Namespace {
-  readonly devices: NetDevice[] = [{ name: 'lo', index: 1, up: false }];
+  readonly devices: NetDevice[] = [{ name: 'lo', index: 1, up: false, addressed: false }];
 
-  constructor(owner: UserNamespace, inums: InumSource, initial = false) {
+  /** `up`: for the machine, and for a container, whose loopback a runtime starts. */
+  constructor(owner: UserNamespace, inums: InumSource, up: boolean, initial = false) {
     super('net', owner, inums, initial ? INITIAL_INUM.net : undefined);
-    if (initial) this.devices[0]!.up = true;
+    this.devices[0]!.up = up;
+    this.devices[0]!.addressed = up;
     owner.get();
   }
 

@@ -122,6 +122,7 @@ export const calls = {
   dup: call(fd('oldfd')),
   dup2: call(fd('oldfd'), fd('newfd')),
   dup3: call(fd('oldfd'), fd('newfd'), flags('O')('flags')),
+  socket: call(int('domain'), int('type'), int('protocol')),
   pipe2: call(out('int2')('pipefd'), flags('O')('flags')),
   ppoll: call(array('pollfd', 'inout')('fds'), optIn('timespec')('tmo'), optSet('in')('sigmask')),
   chdir: call(path('path')),

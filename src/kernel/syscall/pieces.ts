@@ -17,6 +17,7 @@ import { rows as poll } from './poll.ts';
 import { rows as process } from './process.ts';
 import { rows as rlimit } from './rlimit.ts';
 import { rows as signal } from './signal.ts';
+import { rows as socket } from './socket.ts';
 import { rows as spawn } from './spawn.ts';
 import { rows as stat } from './stat.ts';
 import { rows as time } from './time.ts';
@@ -24,6 +25,6 @@ import { rows as uname } from './uname.ts';
 import { rows as wait } from './wait.ts';
 
 export const pieces = {
-  ...open, ...fd, ...io, ...stat, ...dir, ...link, ...attr, ...cwd, ...mount, ...ioctl, ...poll,
+  ...open, ...fd, ...io, ...stat, ...dir, ...link, ...attr, ...cwd, ...mount, ...ioctl, ...socket, ...poll,
   ...process, ...clone, ...exec, ...spawn, ...wait, ...rlimit, ...signal, ...cred, ...ns, ...uname, ...time,
 };
