@@ -11,7 +11,7 @@ use crate::errno::{EBADF, EBUSY, EINVAL, EISDIR, ELOOP, ENOENT, ENOSYS, ENOTDIR,
 use crate::plan::{Strings, slot};
 use crate::resolve;
 use crate::step::Child;
-use crate::sys::{self, Fd, Owned};
+use crate::sys::{self, Fd, Owned, Stat};
 use crate::text::{Name, Path, TextBuf};
 
 /// Flags of mount(2) that are a mount's own, with what mount_setattr(2) calls them.
@@ -102,7 +102,7 @@ impl Child {
         if flags & MS_BIND != 0 && flags & MS_REMOUNT != 0 {
             return self.add_attributes(fd, flags);
         }
-        self.not_root(fd)?;
+        self.not_root(&sys::fstat(fd)?)?;
         if flags & MS_BIND != 0 {
             let source = self.look(source, 0)?;
             let tree = self.copy(source.file.fd(), flags & MS_REC != 0)?;
@@ -131,7 +131,7 @@ impl Child {
     pub fn move_mount(&mut self, from: usize, target: &CStr) -> Result<()> {
         let tree = self.slot(from)?;
         let place = self.place(target)?;
-        self.not_root(place.file.fd())?;
+        self.not_root(&sys::fstat(place.file.fd())?)?;
         move_onto(tree, place.file.fd())?;
         self.set_slot(from, -1)?;
         let own = self.own.iter_mut().find(|slot| **slot == from as i32).map(|slot| *slot = -1).is_some();
@@ -153,7 +153,7 @@ impl Child {
         if kind.is(S_IFLNK) {
             return fail(ELOOP);
         }
-        self.not_root(target.fd())?;
+        self.not_root(&kind)?;
         if kind.is(S_IFDIR) {
             return self.cover_directory(target.fd());
         }
@@ -210,7 +210,7 @@ impl Child {
             Err(error) if error == ENOENT || error == ENOTDIR => return Ok(()),
             place => place?.file,
         };
-        self.not_root(target.fd())?;
+        self.not_root(&sys::fstat(target.fd())?)?;
         let flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
         let copy = self.copy(target.fd(), true)?;
         let attributes = MountAttr { set: attributes(flags), ..MountAttr::default() };
@@ -259,8 +259,8 @@ impl Child {
 
     /// Nothing is mounted on the root: before the old one is gone it would lie on top of that, and be taken off in its
     /// place, and the host's tree would stay, at "/..". An image with `proc -> ..` asks for just that.
-    fn not_root(&self, target: Fd) -> Result<()> {
-        if self.root >= 0 && sys::fstat(target)?.same_place(&sys::fstat(self.root)?) { fail(EBUSY) } else { Ok(()) }
+    fn not_root(&self, target: &Stat) -> Result<()> {
+        if self.root >= 0 && target.same_place(&self.root_stat) { fail(EBUSY) } else { Ok(()) }
     }
 
     /// Takes the old root off, and sees to it that it is gone: the kernel's own ".." goes down into whatever is mounted
@@ -268,7 +268,7 @@ impl Child {
     fn umount_old_root(&mut self, flags: u64) -> Result<()> {
         sys::umount2(c".", flags as u32)?;
         let top = Owned::new(sys::openat(AT_FDCWD, c"/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0)?);
-        if !sys::fstat(top.fd())?.same_place(&sys::fstat(self.root()?)?) {
+        if !sys::fstat(top.fd())?.same_place(&self.root_stat) {
             return fail(EBUSY);
         }
         self.old_root = false;
@@ -303,6 +303,7 @@ impl Child {
             sys::close(self.root);
         }
         self.root = root;
+        self.root_stat = sys::fstat(root)?;
         Ok(())
     }
 

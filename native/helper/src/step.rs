@@ -11,7 +11,7 @@ use crate::errno::{E2BIG, EBADF, EINVAL, Errno, Result, fail};
 use crate::passwd::Home;
 use crate::place::Places;
 use crate::plan::{By, Op, Plan, Step};
-use crate::sys::{self, Fd};
+use crate::sys::{self, Fd, Stat};
 use crate::{exec, fd, identity, mount, net, seccomp};
 
 /// How many mounts a child makes for later steps to place.
@@ -30,6 +30,7 @@ pub struct Child {
     pid: i32,
     /// What paths are resolved in, O_PATH; -1 before `pivot_root` or `enter_root`.
     pub(crate) root: Fd,
+    pub(crate) root_stat: Stat,
     /// The old root lies on top of "/", and takes what is mounted there for its own.
     pub(crate) old_root: bool,
     /// The tree that will be pivoted into, once it is mounted.
@@ -57,6 +58,7 @@ impl Child {
             channel,
             pid: sys::getpid(),
             root: -1,
+            root_stat: Stat::default(),
             old_root: false,
             staged: -1,
             empty: -1,
