@@ -3,7 +3,7 @@
 
 import {spawn} from 'node:child_process';
 import {createInterface} from 'node:readline';
-import {createRuntime, type Runtime} from '../../src/index.ts';
+import {createRuntime, type Runtime, type RuntimeOptions} from '../../src/index.ts';
 
 const caseLimitMs = 30_000;
 const mark = '@case ';
@@ -56,16 +56,16 @@ export function collect(names: readonly string[], lines: AsyncIterable<string>):
 }
 
 /** In the other process: one runtime for all cases, a new one after a case that failed. */
-export async function runCases(cases: readonly Case[]): Promise<void> {
+export async function runCases(cases: readonly Case[], options: RuntimeOptions = {}): Promise<void> {
   const filter = new RegExp(process.env.TWINBOX_TEST_FILTER ?? '.');
-  let runtime = await createRuntime({mode: 'native'});
+  let runtime = await createRuntime({...options, mode: 'native'});
   for (const [name, body] of cases) {
     if (!filter.test(name) && !filter.test(process.env.TWINBOX_TEST_FILE ?? '')) continue;
     const error = await failure(body(runtime));
     console.log(`${mark}${JSON.stringify({name, ...(error === undefined ? {} : {error})})}`);
     if (error === undefined) continue;
     await Promise.race([runtime.close().catch(() => undefined), new Promise(resolve => setTimeout(resolve, 3000))]);
-    runtime = await createRuntime({mode: 'native'});
+    runtime = await createRuntime({...options, mode: 'native'});
   }
   await runtime.close();
 }
