@@ -46,6 +46,7 @@ impl Supervisor {
         Ok(listener.keep())
     }
 
+    /// Also before a death is told, which it may have caused: the kernel tells of it with some delay.
     pub fn on_oom(&mut self, group: u32) {
         let (listener, known, owner) =
             (self.groups.at(group).oom, self.groups.at(group).oom_kills, self.groups.at(group).owner);
@@ -59,7 +60,9 @@ impl Supervisor {
         } else {
             // It fires before the killing is counted.
             let mut counter = [0u8; 8];
-            let _ = sys::read(listener, &mut counter);
+            if sys::read(listener, &mut counter).is_err() {
+                return;
+            }
         }
         if !self.outbox.is_busy() {
             let handle = self.processes.at(owner).handle;

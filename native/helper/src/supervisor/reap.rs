@@ -46,6 +46,9 @@ impl Supervisor {
         let process = *self.processes.at(index);
         let group = self.processes.at(process.target).group;
         let killed = group != 0 && self.groups.at(group - 1).memory != 0 && self.oom_kills(group - 1) > 0;
+        if group != 0 && self.groups.at(group - 1).oom >= 0 {
+            self.on_oom(group - 1);
+        }
         let (a, b, c) = (end.code, end.status as i64, killed as i64);
         self.outbox.push(&Event { kind: event::EXITED, handle: process.handle, tag: 0, a, b, c });
         self.processes.at(index).state = State::Ended;
