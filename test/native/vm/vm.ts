@@ -72,6 +72,7 @@ mount -t devpts -o ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 chmod 1777 /run/tmp
 export HOME=/run/home TMPDIR=/run/tmp ${Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`).join(' ')}
+echo 1 > /proc/sys/kernel/printk
 ip link set lo up 2> /dev/null
 stty -opost < /dev/console 2> /dev/null
 echo '${mark}up'
