@@ -3,8 +3,8 @@
 // temporary name, locked, then renamed, so that whoever finds one finds it locked unless its supervisor is dead.
 
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { TwinboxError } from '../errno.ts';
 
 /** The name of an entry, and of one that is being made. */
@@ -41,6 +41,17 @@ function checkDirectory(path: string): void {
   if (!stat.isDirectory()) throw unusable(path, stat.isSymbolicLink() ? 'it is a symbolic link' : 'it is not a directory');
   if (stat.uid !== process.geteuid!()) throw unusable(path, `it belongs to user ${stat.uid}`);
   if ((stat.mode & 0o022) !== 0) throw unusable(path, `others may write to it (mode ${(stat.mode & 0o777).toString(8)})`);
+  for (let above = dirname(path); ; above = dirname(above)) {
+    checkAbove(above);
+    if (above === dirname(above)) return;
+  }
+}
+
+/** Nobody else may exchange what is on the way, unless they may in a sticky directory alone, as in /tmp. */
+function checkAbove(path: string): void {
+  const { uid, mode } = statSync(path);
+  if (uid !== 0 && uid !== process.geteuid!()) throw unusable(path, `it belongs to user ${uid}, who could exchange what is below it`);
+  if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) throw unusable(path, `others may write to it (mode ${(mode & 0o777).toString(8)})`);
 }
 
 function unusable(path: string, why: string): TwinboxError {

@@ -10,8 +10,8 @@ import type { Exit } from '../wire.ts';
 import * as library from './call.ts';
 import type { EncodedPlan } from './encode.ts';
 import type { AnyStep } from './ops.ts';
-import { baseDirectory, makeEntry, removeEntry } from './state.ts';
-import { sweep } from './sweep.ts';
+import { baseDirectory, makeEntry } from './state.ts';
+import { sweep, sweepEntry } from './sweep.ts';
 
 /** What a birth's owner hears, each at most once but `oom`. After `failed`, `exited` of an exec, or `broken`: nothing. */
 export interface Listener {
@@ -121,6 +121,8 @@ export class Supervisor {
   #tag = 0;
   #closing: Promise<void> | undefined;
   #over = false;
+  /** Why it could not even begin. */
+  #reason: TwinboxError | undefined;
   #hello!: (bits: number) => void;
   #ended!: (error?: TwinboxError) => void;
 
@@ -321,6 +323,7 @@ export class Supervisor {
 
   #greeted(version: number, bits: number): void {
     if (version === protocol) return this.#hello(bits);
+    if (version < 0) this.#reason = startError(-version);
     this.#socket.destroy();
   }
 
@@ -331,18 +334,19 @@ export class Supervisor {
     clearTimeout(this.#retry);
     library.closeFd(this.#requestFd);
     library.closeFd(this.#pidFd);
-    // Of one that was killed, the journal is still wanted by the next sweep.
-    if (this.#closing !== undefined) removeEntry(this.entry);
-    const error = this.#closing === undefined ? brokenError() : undefined;
+    // What it could not take away, or had no time to, is in its journal. What stays even now is the next sweep's.
+    sweepEntry(this.entry);
+    const error = this.#closing === undefined ? (this.#reason ?? brokenError()) : undefined;
     const births = [...this.#births.values()];
     const asked = [...this.#asked.values()];
     const queue = this.#queue.splice(0);
     this.#births.clear();
     this.#asked.clear();
     this.#hello(0);
-    for (const one of queue) one.failed(brokenError());
-    for (const one of asked) one.reject(brokenError());
-    for (const { listener } of births) listener.broken(error ?? brokenError());
+    const why = error ?? brokenError();
+    for (const one of queue) one.failed(why);
+    for (const one of asked) one.reject(why);
+    for (const { listener } of births) listener.broken(why);
     this.#ended(error);
   }
 }
@@ -387,5 +391,21 @@ function brokenError(): TwinboxError {
   return new TwinboxError({
     code: 'ERR_CLOSED', message: 'the supervisor of this runtime is gone',
     hint: 'its containers died with it; what is left of their cgroups is swept at the next start',
+  });
+}
+
+/** What a supervisor needs of its machine, by the error that it could not begin for. */
+const needs: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
+  ENXIO: ['/dev/null is not the null device', 'mknod -m 666 /dev/null c 1 3'],
+  ENODEV: ['/proc is not a procfs', 'mount -t proc proc /proc'],
+  ENOENT: ['/proc or /dev/null is missing', 'mount -t proc proc /proc'],
+  ENOMEM: ['no memory for its tables', 'lower the limit of open files (ulimit -n): the tables are sized by it'],
+};
+
+function startError(errno: number): TwinboxError {
+  const code: ErrnoName = errnoName(errno) ?? 'EIO';
+  const [problem, hint] = needs[code] ?? ['', ''];
+  return new TwinboxError({
+    code, message: `the supervisor could not start: ${code}${problem === '' ? '' : `: ${problem}`}`, ...(hint === '' ? {} : { hint }),
   });
 }

@@ -20,20 +20,24 @@ export function sweep(base: string): number {
   for (const name of readdirSync(base)) {
     const path = join(base, name);
     if (!stale(name, path)) continue;
-    const lock = held(path);
-    if (lock === undefined) continue;
-    try {
-      // While a group stays, so does the record of it.
-      const groups = journal(path);
-      if (!groups.map(removeGroup).every((gone) => gone)) continue;
-      for (const dir of new Set(groups.map(dirname))) if (dir.endsWith(groupParent)) rmdir(dir);
-      removeEntry(path);
-      swept++;
-    } finally {
-      closeFd(lock);
-    }
+    if (sweepEntry(path)) swept++;
   }
   return swept;
+}
+
+/** One entry, if nobody holds it: true when it is gone. While a group stays, so does the record of it. */
+export function sweepEntry(path: string): boolean {
+  const lock = held(path);
+  if (lock === undefined) return false;
+  try {
+    const groups = journal(path);
+    if (!groups.map(removeGroup).every((gone) => gone)) return false;
+    for (const dir of new Set(groups.map(dirname))) if (dir.endsWith(groupParent)) rmdir(dir);
+    removeEntry(path);
+    return true;
+  } finally {
+    closeFd(lock);
+  }
 }
 
 /** The lock of an entry that nobody else has: another sweep, or its own end, may have taken the entry away by now. */
