@@ -12,16 +12,18 @@ import type {BackendFacts} from '../src/wire.ts';
 import {skip} from './skip.ts';
 
 test('a template makes its value anew with other words, and shares the rest', () => {
-  const value = {a: ['x', 'MARK-1', {deep: 'a MARK b', same: 1}], b: {c: [1, 2]}, d: 'MARK', bytes: new Uint8Array([1])};
-  const template = new Template(value, 'MARK');
-  const made = template.make(text => text.replace('MARK', 'new'));
-  assert.equal(made, {a: ['x', 'new-1', {deep: 'a new b', same: 1}], b: {c: [1, 2]}, d: 'new', bytes: new Uint8Array([1])});
+  const value = {a: ['x', 'MARK-1', {deep: 'a MARK b MAR', same: 1}], b: {c: [1, 2]}, d: 'MARK', bytes: new Uint8Array([1])};
+  const template = new Template(value, ['MARK', 'MAR']);
+  const made = template.make(['new', 'short']);
+  assert.equal(made, {a: ['x', 'new-1', {deep: 'a new b short', same: 1}], b: {c: [1, 2]}, d: 'new', bytes: new Uint8Array([1])});
   assert.is(made.b, value.b);
   assert.is(made.bytes, value.bytes);
   assert.equal(value.d, 'MARK');
-  assert.is(template.make(() => '').a[1], '');
+  assert.is(template.make(['', '']).a[1], '-1');
+  const twice = ['MARK'];
+  assert.equal(new Template({x: twice, y: {z: twice}}, ['MARK']).make(['new']), {x: ['new'], y: {z: ['new']}});
   const plain = {x: 1};
-  assert.is(new Template(plain, 'MARK').make(() => ''), plain);
+  assert.is(new Template(plain, ['MARK']).make(['']), plain);
 });
 
 const kinds: readonly ContainerOptions[] = [

@@ -59,10 +59,14 @@ function execWords(name: string, code: ErrnoName): string {
 
 /** The helper has no words of its own: a name that is not in the container's files, or none at all. */
 function noUser(username: string): string {
-  const [first = ''] = username.split('\n');
-  const [user, group] = first.split(':');
-  const who = `user ${user}${group === undefined ? '' : ` or group ${group}`}`;
-  return `unable to find ${who}: no matching entries in passwd and group file`;
+  const [first = '', ...more] = username.split('\n');
+  const [user = '', group] = first.split(':');
+  const odd = (name: string): boolean => !/^\d+$/.test(name);
+  const groups = [...(group === undefined ? [] : [group]), ...more].filter(odd);
+  const userToo = odd(user) || groups.length === 0;
+  const who = [...(userToo ? [`user ${user}`] : []), ...groups.map((name) => `group ${name}`)].join(' or ');
+  const where = userToo && groups.length > 0 ? 'passwd or group' : userToo ? 'passwd' : 'group';
+  return `unable to find ${who}: no matching entries in ${where} file`;
 }
 
 /** What a step was about, where the kernel did not say. */
@@ -98,6 +102,9 @@ const hints: Readonly<Record<string, string>> = {
   'linux:move_mount:EPERM': privileges,
   'linux:credentials:EPERM': 'another user needs CAP_SETUID and CAP_SETGID, which twinbox itself does not have here',
   'linux:credentials:EINVAL': 'no such user or group in the container, or an id that its user namespace does not map',
+  'linux:mkdirs:ENOTDIR': 'a directory cannot be mounted on a file of the image, nor a file on a directory',
+  'linux:mount:EINVAL': 'the file system does not know one of these options, or does not take its value',
+  'linux:write:ENOENT': 'this kernel has no such parameter',
   'linux:write:EACCES': 'the kernel does not take this value from here; a lower oom_score_adj needs CAP_SYS_RESOURCE',
   'linux:cgroup:EACCES': 'the cgroup is not yours: try systemd-run --user --scope -p Delegate=yes',
   'linux:cgroup:EPERM': 'the cgroup is not yours: try systemd-run --user --scope -p Delegate=yes',
@@ -106,6 +113,7 @@ const hints: Readonly<Record<string, string>> = {
   'linux:delegate:EBUSY':
     'the cgroup has processes of its own, so that its children get no controllers (cgroups(7), no internal processes)',
   'linux:delegate:EACCES': 'the cgroup is not yours: try systemd-run --user --scope -p Delegate=yes',
+  'linux:limit:ERANGE': 'CPUs or memory nodes that are not there',
   'linux:limit:EBUSY': 'the container uses more than that already',
   'linux:limit:EINVAL': 'the kernel does not take this value',
   'linux:device_program:EPERM': 'a device filter on cgroup v2 needs CAP_BPF or CAP_SYS_ADMIN',

@@ -33,9 +33,9 @@ export class Kind {
 
   /** With an id as it is generated. `ahead`: as it is for one that is begun in advance. */
   make(id: string, ahead = false): Compiled {
-    const [mark, short] = [this.#mark, this.#mark.slice(0, shortLength)];
-    const template = (this.#templates[ahead ? 1 : 0] ??= new Template(this.#compile(ahead), short));
-    return template.make((text) => text.replaceAll(mark, id).replaceAll(short, id.slice(0, shortLength)));
+    const marks = [this.#mark, this.#mark.slice(0, shortLength)];
+    const template = (this.#templates[ahead ? 1 : 0] ??= new Template(this.#compile(ahead), marks));
+    return template.make([id, id.slice(0, shortLength)]);
   }
 }
 

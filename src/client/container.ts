@@ -55,12 +55,13 @@ export class ContainerHandle implements Container {
   }
 
   async start(): Promise<Process> {
-    this.process.running();
+    const first = this.process.running();
     try {
       const { process } = await this.#connection.request('start', { container: this.id });
       return this.process.update(process);
     } catch (error) {
-      this.process.idle();
+      // One that is started twice runs all the same.
+      if (first) this.process.idle();
       throw error;
     }
   }

@@ -82,13 +82,12 @@ export class ProcessHandle implements Process {
     return this;
   }
 
-  /** It runs: the host stays alive until it has ended. */
-  running(): this {
-    if (!this.#held && this.#exit === undefined) {
-      this.#held = true;
-      this.#connection.hold();
-    }
-    return this;
+  /** It runs: the host stays alive until it has ended. False when that was known. */
+  running(): boolean {
+    if (this.#held || this.#exit !== undefined) return false;
+    this.#held = true;
+    this.#connection.hold();
+    return true;
   }
 
   /** It does not run after all. */
