@@ -6,9 +6,12 @@ import {join} from 'node:path';
 export interface Counts {
   readonly fds: number;
   readonly helperFds: number;
+  /** Of ours and of the helper's. */
   readonly zombies: number;
-  readonly processes: number;
+  /** Children of the helper. */
+  readonly children: number;
   readonly mounts: number;
+  /** Groups below those of this program's name. */
   readonly cgroups: number;
   readonly rssMib: number;
 }
@@ -16,13 +19,14 @@ export interface Counts {
 export function counts(): Counts {
   const processes = running();
   const helpers = processes.filter(one => one.parent === process.pid && one.name === 'twinbox');
+  const of = (parent: number): boolean => helpers.some(one => one.pid === parent);
   return {
     fds: readdirSync('/proc/self/fd').length - 1,
     helperFds: sum(helpers.map(one => entries(`/proc/${one.pid}/fd`).length)),
-    zombies: processes.filter(one => one.state === 'Z').length,
-    processes: processes.length,
+    zombies: processes.filter(one => one.state === 'Z' && (one.parent === process.pid || of(one.parent))).length,
+    children: processes.filter(one => of(one.parent)).length,
     mounts: lines('/proc/self/mountinfo'),
-    cgroups: sum(cgroupRoots().map(directories)),
+    cgroups: sum(cgroupRoots().map(root => directories(join(root, 'twinbox')))),
     rssMib: Math.round(process.memoryUsage.rss() / 2 ** 20),
   };
 }
