@@ -19,6 +19,20 @@ export interface As {
   readonly before?: readonly string[];
 }
 
+/** What tests look at: of a result, an error or facts, each of which has a part of it. */
+export interface Reply {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly value?: Reply;
+  readonly rootless: boolean;
+  readonly ids: {readonly maps: string; readonly uid: number};
+  readonly controllers: readonly string[];
+}
+
 /** One running program. */
 export class Program {
   readonly child: ChildProcess;
@@ -34,7 +48,7 @@ export class Program {
   }
 
   /** What it said next by `say(value)`. */
-  async next<T = any>(): Promise<T> {
+  async next<T = Reply>(): Promise<T> {
     const {done, value} = await this.#lines.next();
     if (done) throw new Error(`the program has ended: ${this.#stderr}`);
     return JSON.parse(value) as T;
@@ -92,7 +106,7 @@ export class Programs {
   }
 
   /** To its end: everything that it said. */
-  async run<T = any>(body: string): Promise<T[]> {
+  async run<T = Reply>(body: string): Promise<T[]> {
     const program = this.start(body);
     const said: T[] = [];
     for (;;) {
