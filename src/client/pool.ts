@@ -13,6 +13,8 @@ export class Pool {
   /** Ids of those that wait, and how many are being made. */
   #ready: string[] = [];
   #making = 0;
+  /** Counted up with each change of kind: an answer of an earlier one is of something that was discarded meanwhile. */
+  #generation = 0;
   /** Kinds of which nothing can be made in advance. */
   readonly #hopeless = new WeakSet<Kind>();
 
@@ -32,6 +34,7 @@ export class Pool {
     if (kind !== this.#kind) {
       if (this.#ready.length + this.#making > 0) this.#connection.post('discard', {});
       this.#kind = kind;
+      this.#generation++;
       this.#ready = [];
       this.#making = 0;
       return;
@@ -43,14 +46,15 @@ export class Pool {
   #begin(kind: Kind): void {
     this.#making++;
     const id = newId();
+    const generation = this.#generation;
     this.#connection.request('prepare', { plan: kind.make(id, true).plan }, { idle: true }).then(
       () => {
-        if (kind !== this.#kind) return;
+        if (generation !== this.#generation) return;
         this.#making--;
         this.#ready.push(id);
       },
       ({ code }: TwinboxError) => {
-        if (kind !== this.#kind) return;
+        if (generation !== this.#generation) return;
         this.#making--;
         // It is a matter of speed alone: such containers are born whole. One that was only given up may be tried again.
         if (code !== 'EINTR' && code !== 'EAGAIN') this.#hopeless.add(kind);
