@@ -9,5 +9,7 @@ for (const name of ['one', 'two']) {
   const proc = await box.exec(['sh', '-c', 'hostname; ps']);
   console.log(await proc.stdout.text());
 }
-console.table((await runtime.ps()).map(({hostPid, pid, args}) => ({'host PID': hostPid, 'inside PID': pid, command: args.join(' ')})));
+// In native mode the host is this machine: only what is a container's.
+const rows = (await runtime.ps()).filter(({container}) => container !== undefined);
+console.table(rows.map(({hostPid, pid, args}) => ({'host PID': hostPid, 'inside PID': pid, command: args.join(' ')})));
 await runtime.close();

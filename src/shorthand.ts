@@ -3,6 +3,7 @@
 import { SpecError } from './errno.ts';
 import { hostRoot, resolveImage, type ImageConfig } from './image.ts';
 import type { Facts } from './plan.ts';
+import type { ExecOptions, RunOptions } from './runtime.ts';
 import { defaultMounts, devices, type MountOptions, tmpfsMounts, volumeMounts } from './shorthand/mount.ts';
 import { type Lookup, type NamespaceOptions, namespaces, userNamespace } from './shorthand/namespace.ts';
 import { type LimitOptions, toResources } from './shorthand/resource.ts';
@@ -25,8 +26,8 @@ export type { Lookup } from './shorthand/namespace.ts';
 export interface ProcessOptions {
   /** Program and arguments; a name without a slash is looked up along PATH. */
   readonly command?: readonly string[];
-  /** Added to the image's: `{NAME: 'value'}` or `['NAME=value']`. */
-  readonly env?: Readonly<Record<string, string>> | readonly string[];
+  /** Added to the image's: `{NAME: 'value'}`, where undefined is left out, or `['NAME=value']`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | readonly string[];
   readonly cwd?: string;
   /** `name`, `uid`, `name:group` or `uid:gid`. */
   readonly user?: string | number;
@@ -70,6 +71,7 @@ const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 
 /** The whole spec of a container in docker's words, for a kernel with these facts. */
 export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup = {}): Spec {
+  checkOptions(options);
   const image = resolveImage(options.image, facts.kernel);
   const privileged = options.privileged === true;
   if (options.requireIsolation && facts.kernel === 'portable') {
@@ -116,8 +118,49 @@ export function toSpec(options: ContainerOptions, facts: Facts, lookup: Lookup =
   });
 }
 
+type Names<T> = Readonly<Record<keyof T, true>>;
+
+/** What an exec, a container and a run may say: what is said to somebody else is known here too. */
+const execNames: Names<ExecOptions> = {
+  command: true, env: true, cwd: true, user: true, groupAdd: true, tty: true, privileged: true, signal: true,
+  stdin: true, stdout: true, stderr: true, logBytesMax: true,
+};
+const names: Names<Extract<RunOptions, ContainerOptions>> = {
+  ...execNames,
+  image: true, entrypoint: true, hostname: true, domainname: true, readonly: true, init: true, capAdd: true,
+  capDrop: true, securityOpt: true, seccomp: true, sysctl: true, ulimits: true, oomScoreAdj: true, cgroupParent: true,
+  requireIsolation: true, allowStray: true, memory: true, memorySwap: true, memoryReservation: true, cpus: true,
+  cpuShares: true, cpusetCpus: true, cpusetMems: true, pids: true, blkioWeight: true, network: true, pid: true,
+  ipc: true, uts: true, cgroupns: true, userns: true, share: true, volumes: true, tmpfs: true, shmSize: true,
+  devices: true, id: true, name: true, labels: true, autoRemove: true, timeoutMs: true, stopSignal: true,
+  stopTimeoutMs: true, trace: true, maxBuffer: true,
+};
+
+/** A word that nobody knows would be dropped in silence, and a limit with it. */
+function only(known: object, options: object): void {
+  if (typeof options === 'string') checkWords({ command: options });
+  if (typeof options !== 'object' || options === null) throw new SpecError('options', 'are not an object');
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && !Object.hasOwn(known, name)) throw new SpecError(name, 'is no option that is known here');
+}
+
+/** The mistakes that plain JavaScript lets through. */
+function checkOptions(options: ContainerOptions): void {
+  only(names, options);
+  if (typeof options.image !== 'string' || options.image === '') throw new SpecError('image', 'is missing');
+  checkWords(options);
+  checkWords({ command: typeof options.entrypoint === 'string' ? [] : options.entrypoint }, 'entrypoint');
+}
+
+function checkWords({ command }: { readonly command?: unknown }, field = 'command'): void {
+  if (command === undefined) return;
+  if (!Array.isArray(command)) throw new SpecError(field, 'not a list of words', "a shell splits a line: ['sh', '-c', 'ls -l']");
+}
+
 /** The process of an exec: the container's own, with what is said here instead. */
 export function toExec(options: ProcessOptions, inherited: ProcessSpec): ProcessSpec {
+  only(execNames, options);
+  checkWords(options);
   const image: ImageConfig = { env: inherited.env ?? [], cmd: [], cwd: inherited.cwd };
   const user =
     options.user === undefined ? withGroups(inherited.user, options.groupAdd) : userOf(options.user, options.groupAdd);
@@ -160,7 +203,9 @@ function argv(options: ContainerOptions, image: ImageConfig): readonly string[] 
 function environment(options: ProcessOptions, image: ImageConfig): readonly string[] {
   const entries = new Map<string, string>();
   const put = (entry: string): void => void entries.set(entry.slice(0, entry.indexOf('=')), entry);
-  const own = Array.isArray(options.env) ? options.env : Object.entries(options.env ?? {}).map(([k, v]) => `${k}=${v}`);
+  const own = Array.isArray(options.env)
+    ? options.env
+    : Object.entries(options.env ?? {}).flatMap(([k, v]) => (v === undefined ? [] : [`${k}=${v}`]));
   if (!image.env.some((entry) => entry.startsWith('PATH='))) put(defaultPath);
   image.env.forEach(put);
   const { hostname } = options as ContainerOptions;

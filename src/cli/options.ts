@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { SpecError } from '../errno.ts';
 import type { SignalName } from '../runtime.ts';
 import type { ContainerOptions } from '../shorthand.ts';
-import { type Flag, type Given, plainBooleans, UsageError } from './flags.ts';
+import { type Flag, type Given, plainBooleans, runFlags, UsageError } from './flags.ts';
 import { Command, CommanderError, Option } from 'commander';
 
 export interface Parsed {
@@ -113,11 +113,40 @@ function securityOption(option: string): string {
   const path = match?.[1];
   if (path === undefined || path === 'unconfined' || path === 'builtin' || path.trimStart().startsWith('{'))
     return option;
+  let text: string;
   try {
-    return `seccomp=${readFileSync(path, 'utf8')}`;
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new SpecError('security-opt', `opening seccomp profile (${path}) failed: ${(error as Error).message}`);
   }
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const why = (error as Error).message.replaceAll(/\s+/g, ' ');
+    throw new SpecError('security-opt', `seccomp profile (${path}) is not JSON: ${why}`);
+  }
+  return `seccomp=${text}`;
+}
+
+/** Fields of a spec, and options, whose flag is called otherwise. */
+const flagNames: Readonly<Record<string, string>> = {
+  cwd: 'workdir', volumes: 'volume', devices: 'device', readonly: 'read-only', pids: 'pids-limit', labels: 'label',
+  signal: 'stop-signal', requireIsolation: 'require-isolation', 'process.rlimits': 'ulimit', 'process.user': 'user',
+  'process.user.additionalGids': 'group-add', 'process.oomScoreAdj': 'oom-score-adj', 'process.cwd': 'workdir',
+  'linux.sysctl': 'sysctl', 'linux.seccomp': 'security-opt seccomp', seccomp: 'security-opt seccomp',
+};
+
+/** `devices[0]: no such device` as who wrote `--device` reads it. */
+export function flagMessage({ field, message }: SpecError): string {
+  const [, place = '', inside] = /^([^[( ]*)[^(]*(?:\((.*)\))?$/.exec(field) ?? [];
+  const parts = place.split('.');
+  for (; parts.length > 0; parts.pop()) {
+    const name = parts.join('.');
+    const flag = flagNames[name] ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (!Object.hasOwn(flagNames, name) && !runFlags.some((one) => one.name === flag)) continue;
+    return `--${flag}${inside === undefined ? '' : ` ${inside}`}${message.slice(field.length)}`;
+  }
+  return message;
 }
 
 /** What `run` says of the container beside its spec. */

@@ -1,10 +1,10 @@
 // `twinbox run`: one container in the foreground, with docker's grammar, messages and exit codes.
 
-import { TwinboxError } from '../errno.ts';
+import { SpecError, TwinboxError } from '../errno.ts';
 import { createRuntime, type Container, type CreateOptions, type Runtime } from '../runtime.ts';
 import type { Exit } from '../wire.ts';
 import { runFlags, UsageError } from './flags.ts';
-import { containerOptions, lifeOptions, pairs, parse, type Parsed } from './options.ts';
+import { containerOptions, flagMessage, lifeOptions, pairs, parse, type Parsed } from './options.ts';
 import { complain, print } from './print.ts';
 
 /** docker's codes for what never came to run. */
@@ -169,6 +169,7 @@ async function startFailed(error: TwinboxError, container: Container, runtime: R
 }
 
 function report(error: TwinboxError, code: number): number {
-  complain(`twinbox: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
+  const message = error instanceof SpecError ? flagMessage(error) : error.message;
+  complain(`twinbox: ${message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
   return code;
 }

@@ -92,7 +92,7 @@ function refuse(spec: Spec, spaces: Spaces, facts: Facts, { allowStray }: PlanOp
   // With a PID namespace of its own every process of it dies with the first; else only a cgroup still finds them.
   if (spaces.fresh.has('pid') || facts.cgroup !== 'none' || allowStray) return;
   throw new SpecError('pid', 'in a PID namespace of others and without a cgroup its processes could not be found again',
-    'allowStray accepts that some are left behind');
+    'allowStray (--allow-stray) accepts that some are left behind');
 }
 
 /** While /proc/sys can still be written, and powers are there. */

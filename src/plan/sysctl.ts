@@ -20,11 +20,13 @@ const ipc = new Set([
   'kernel.shm_rmid_forced',
   'kernel.auto_msgmni',
 ]);
-const uts = new Set(['kernel.hostname', 'kernel.domainname']);
+/** Each is a field of the spec as well. */
+const uts = { 'kernel.hostname': 'hostname', 'kernel.domainname': 'domainname' } as const;
+const isUts = (name: string): name is keyof typeof uts => Object.hasOwn(uts, name);
 
 function ownerOf(name: string): NamespaceType | undefined {
   if (ipc.has(name) || name.startsWith('fs.mqueue.')) return 'ipc';
-  if (uts.has(name)) return 'uts';
+  if (isUts(name)) return 'uts';
   return name.startsWith('net.') ? 'network' : undefined;
 }
 
@@ -42,6 +44,8 @@ export function sysctls(spec: Spec, spaces: Spaces): Step[] {
     if (owner === undefined) throw new SpecError(field, 'belongs to the machine, not to a namespace of the container');
     if (!spaces.fresh.has(owner))
       throw new SpecError(field, `needs ${owner === 'ipc' ? 'an' : 'a'} ${owner} namespace of the container's own`);
+    if (isUts(name) && spec[uts[name]] !== undefined)
+      throw new SpecError(field, `is what ${uts[name]} says already, and only one can count`, `say it with ${uts[name]}`);
     const path = `/proc/sys/${name.replace(/[./]/g, (mark) => (mark === '.' ? '/' : '.'))}`;
     return { by: 'child', op: 'write', args: { path, text } };
   });

@@ -4,7 +4,7 @@ import { SpecError } from '../errno.ts';
 import type { Facts } from '../plan.ts';
 import type { Cpu, Memory, Resources } from '../spec.ts';
 
-/** What can be limited, also while the container runs. */
+/** What can be limited, also while the container runs. As docker has it, 0 is what is not given. */
 export interface LimitOptions {
   /** Bytes, or `64m`. */
   readonly memory?: number | string;
@@ -32,7 +32,7 @@ const memoryMin = 2 ** 20;
 export function toResources(options: LimitOptions, facts: Facts, before?: Resources): Resources {
   const memory = memoryOf(options, facts, before?.memory);
   const cpu: Cpu = {
-    ...(options.cpus === undefined ? {} : quota(options.cpus)),
+    ...(options.cpus === undefined || options.cpus === 0 ? {} : quota(options.cpus)),
     ...(options.cpuShares ? { shares: whole('cpuShares', options.cpuShares, 2, 262144) } : {}),
     ...(options.cpusetCpus ? { cpus: options.cpusetCpus } : {}),
     ...(options.cpusetMems ? { mems: options.cpusetMems } : {}),
@@ -48,18 +48,20 @@ export function toResources(options: LimitOptions, facts: Facts, before?: Resour
 }
 
 function memoryOf(options: LimitOptions, facts: Facts, before: Memory | undefined): Memory {
-  const limit = options.memory === undefined ? undefined : bytes('memory', options.memory);
+  const limit = given('memory', options.memory);
+  const reservation = given('memoryReservation', options.memoryReservation);
   if (limit !== undefined && limit >= 0 && limit < memoryMin)
     throw new SpecError('memory', `less than 1m: ${options.memory}`);
   const swap = swapOf(options, limit, facts, before);
   return {
     ...(limit === undefined ? {} : { limit }),
     ...(swap === undefined ? {} : { swap }),
-    ...(options.memoryReservation === undefined
-      ? {}
-      : { reservation: bytes('memoryReservation', options.memoryReservation) }),
+    ...(reservation === undefined ? {} : { reservation }),
   };
 }
+
+const given = (field: string, size: number | string | undefined): number | undefined =>
+  size === undefined ? undefined : bytes(field, size) || undefined;
 
 /**
  * docker gives as much swap as memory when nobody says otherwise, where the kernel counts it. A change of the memory
@@ -71,9 +73,8 @@ function swapOf(
   facts: Facts,
   before: Memory | undefined,
 ): number | undefined {
-  const given = options.memorySwap;
-  if (given !== undefined && Number(given) !== 0) {
-    const swap = bytes('memorySwap', given);
+  const swap = given('memorySwap', options.memorySwap);
+  if (swap !== undefined) {
     const memory = limit ?? before?.limit;
     if (swap < 0) return -1;
     if (memory === undefined || memory < 0)

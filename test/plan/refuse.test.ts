@@ -28,7 +28,12 @@ const words: readonly (readonly [field: string, options: ContainerOptions])[] = 
   ['memory', {...box, memory: 1}],
   ['memorySwap', {...box, memorySwap: '1g'}],
   ['memorySwap', {...box, memory: '64m', memorySwap: '32m'}],
-  ['cpus', {...box, cpus: 0}],
+  ['cpus', {...box, cpus: 0.001}],
+  ['cpus', {...box, cpus: NaN}],
+  ['image', {} as ContainerOptions],
+  ['command', {...box, command: 'ls -l'} as never],
+  ['entrypoint', {...box, entrypoint: 5} as never],
+  ['memry', {...box, memry: '64m'} as never],
   ['cpuShares', {...box, cpuShares: 1}],
   ['blkioWeight', {...box, blkioWeight: 9}],
   ['pids', {...box, pids: 1.5}],
@@ -69,6 +74,8 @@ const linux: readonly (readonly [field: string, options: ContainerOptions, facts
   ['hostname', {...box, hostname: 'x', uts: 'host'}],
   ['linux.sysctl (vm.swappiness)', {...box, sysctl: {'vm.swappiness': '1'}}],
   ['linux.sysctl (kernel.core_pattern)', {...box, sysctl: {'kernel.core_pattern': '|/x'}}],
+  ['linux.sysctl (kernel.hostname)', {...box, hostname: 'a', sysctl: {'kernel.hostname': 'b'}}],
+  ['linux.sysctl (kernel.domainname)', {...box, domainname: 'a', sysctl: {'kernel.domainname': 'b'}}],
   ['linux.sysctl (net.../x)', {...box, sysctl: {'net.../x': '1'}}],
   ['linux.sysctl (net//ipv4)', {...box, sysctl: {'net//ipv4': '1'}}],
   ['linux.sysctl (net.ipv4.ip_forward)', {...box, network: 'host', sysctl: {'net.ipv4.ip_forward': '1'}}],
@@ -250,6 +257,14 @@ test('a filter comes before the powers go where no_new_privs is off, and last wh
   assert.equal(order({...box, securityOpt: ['no-new-privileges=false']}), ['seccomp', 'bounding', 'park']);
   assert.equal(order({...box, seccomp: 'unconfined'}), ['bounding', 'no_new_privs', 'park']);
   assert.equal(order({...box, privileged: true}), ['bounding', 'no_new_privs', 'park']);
+});
+
+test('an exec says only what is known, in words', () => {
+  const {process} = toSpec({...box, env: {A: 'a', B: undefined}}, portable);
+  assert.equal(process.env?.filter(entry => /^[AB]=/.test(entry)), ['A=a']);
+  refused('comand', () => toExec({comand: ['x']} as never, process));
+  refused('command', () => toExec({command: 'x'} as never, process));
+  refused('command', () => toExec('ls' as never, process));
 });
 
 test('an exec has the filter, the session and the limits of its container', () => {
