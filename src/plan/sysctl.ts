@@ -45,7 +45,7 @@ export function sysctls(spec: Spec, spaces: Spaces): Step[] {
     if (!spaces.fresh.has(owner))
       throw new SpecError(field, `needs ${owner === 'ipc' ? 'an' : 'a'} ${owner} namespace of the container's own`);
     if (isUts(name) && spec[uts[name]] !== undefined)
-      throw new SpecError(field, `is what ${uts[name]} says already, and only one can count`, `say it with ${uts[name]}`);
+      throw new SpecError(field, `is what ${uts[name]} says already, and only one can count`, `say it with ${uts[name]} (--${uts[name]})`);
     const path = `/proc/sys/${name.replace(/[./]/g, (mark) => (mark === '.' ? '/' : '.'))}`;
     return { by: 'child', op: 'write', args: { path, text } };
   });

@@ -6,9 +6,12 @@ import type { Facts, HostStat } from '../plan.ts';
 import type { IdMapping, Namespace, NamespaceType } from '../spec.ts';
 
 export interface NamespaceOptions {
-  /** `none`: a loopback of its own. `host`: the machine's network. `container:NAME`: another container's. */
+  /**
+   * `none`: a loopback of its own. `host`: the machine's network. `container:NAME`: another container's of this runtime.
+   * `pid:NUMBER`: that of a process of the machine, and `ns:PATH`: by its file.
+   */
   readonly network?: string;
-  /** `host`, or `container:NAME`. */
+  /** `private`, `host`, or the last three; so for the next ones. */
   readonly pid?: string;
   readonly ipc?: string;
   readonly uts?: string;
@@ -79,7 +82,7 @@ function namespace(
   }
   if (kind === 'pid' && /^[1-9]\d*$/.test(rest)) return { type, path: `/proc/${rest}/ns/${files[type]}` };
   if (kind === 'ns' && rest.startsWith('/')) return { type, path: rest };
-  const known = type === 'network' ? 'none, host, container:NAME, ns:PATH' : 'private, host, container:NAME, ns:PATH';
+  const known = `${type === 'network' ? 'none' : 'private'}, host, container:NAME, pid:NUMBER or ns:PATH`;
   throw new SpecError(field, `unknown ${type === 'network' ? 'network' : 'namespace'} ${word}`, known);
 }
 
