@@ -12,7 +12,7 @@ import { number } from './buf';
 import { expandString } from './expand';
 import { files } from './input';
 import { openError, warn } from './message';
-import { FLOW_NONE, pipeEnds, sh } from './state';
+import { FLOW_ERROR, FLOW_NONE, pipeEnds, sh } from './state';
 
 /** Descriptors from here on are the shell's own. */
 export const OWN_FD = 10;
@@ -70,10 +70,8 @@ export function apply(list: Redir[] | null, keep: bool): bool {
 
 function one(r: Redir, keep: bool, from: i32): bool {
   if (r.kind == RHERE) {
-    const body = expandString(r.word);
-    if (sh.flow != FLOW_NONE) return false;
-    const fd = hereFd(body);
-    if (fd < 0) return fail('here-document', fd, true);
+    const fd = document(r);
+    if (fd < 0) return false;
     place(fd, r.fd, keep, from);
     return true;
   }
@@ -110,6 +108,18 @@ function one(r: Redir, keep: bool, from: i32): bool {
     fs.dup2(1, 2);
   }
   return true;
+}
+
+/** A here-document to read; negative after a message. What is wrong in it fails the redirection, not the script. */
+function document(r: Redir): i32 {
+  const body = expandString(r.word);
+  if (sh.flow == FLOW_ERROR && !sh.interactive) sh.flow = FLOW_NONE;
+  else if (sh.flow == FLOW_NONE) {
+    const fd = hereFd(body);
+    if (fd < 0) fail('here-document', fd, true);
+    return fd;
+  }
+  return -1;
 }
 
 function bad(fd: i32): bool {
@@ -240,10 +250,8 @@ export class Plan {
 
   private one(r: Redir): bool {
     if (r.kind == RHERE) {
-      const body = expandString(r.word);
-      if (sh.flow != FLOW_NONE) return false;
-      const fd = hereFd(body);
-      if (fd < 0) return fail('here-document', fd, true);
+      const fd = document(r);
+      if (fd < 0) return false;
       this.own.push(fd);
       this.blame(r, '');
       this.actions.dup2(fd, r.fd);

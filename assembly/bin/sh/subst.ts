@@ -15,7 +15,6 @@ export function substitute(p: Part): string {
   const n = p.node;
   if (n == null) {
     sh.substStatus = 0;
-    sh.status = 0;
     return '';
   }
   const r = fs.pipe(pipeEnds, O_CLOEXEC);
@@ -35,10 +34,9 @@ export function substitute(p: Part): string {
   fs.close(place.output);
   const s = ok ? readAll(input) : '';
   fs.close(input);
-  if (ok) {
-    sh.status = jobs.waitForeground(j);
-    sh.substStatus = sh.status;
-  } else jobs.remove(j);
+  // Not yet $?, which stays that of the command before while words are expanded.
+  if (ok) sh.substStatus = jobs.waitForeground(j);
+  else jobs.remove(j);
   return s;
 }
 
