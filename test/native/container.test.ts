@@ -69,14 +69,14 @@ test.unless(without(facts?.namespaces.includes('time'), 'no time namespaces here
   });
 });
 
-test('by default six kinds are new, and the others are the machine\'s', async runtime => {
+test.root('by default six kinds are new, and the others are the machine\'s', async runtime => {
   await withBox(runtime, {}, async box => {
     const [mine, its] = [spaces('self'), spaces(box.process.hostPid)];
     assert.equal(kinds.filter(kind => its[kind] === mine[kind]), ['user', 'time']);
   });
 });
 
-test('one kind each is joined by its path, alone', async runtime => {
+test.root('one kind each is joined by its path, alone', async runtime => {
   await withBox(runtime, {}, async first => {
     const theirs = spaces(first.process.hostPid);
     for (const kind of ['ipc', 'net', 'uts', 'pid', 'cgroup'] as const) {
@@ -92,7 +92,7 @@ test('one kind each is joined by its path, alone', async runtime => {
   });
 });
 
-test('a joined PID namespace: the first container\'s PID 1 is seen, and its end is the end of both', async runtime => {
+test.root('a joined PID namespace: the first container\'s PID 1 is seen, and its end is the end of both', async runtime => {
   const first = await runtime.create({image: 'busybox', command: ['sleep', '1000']});
   await first.start();
   const path = `/proc/${first.process.hostPid}/ns/pid`;
@@ -218,7 +218,7 @@ test.unless(root, 'run it as root', 'in a user namespace devices are the host\'s
   });
 });
 
-test('names, umask, directory, limits and adjustments of the spec', async runtime => {
+test.root('names, umask, directory, limits and adjustments of the spec', async runtime => {
   const change: Change = spec => ({
     ...spec, hostname: 'inner', domainname: 'example.org',
     process: {
@@ -230,7 +230,7 @@ test('names, umask, directory, limits and adjustments of the spec', async runtim
   assert.is(stdout, 'inner\nexample.org\n/made/for/it\n0027\n99\n1000\n1001\n1001 5 6\n77\n88\n0\n');
 });
 
-test('a step that fails is named with its errno, and everything before it is undone', async runtime => {
+test.root('a step that fails is named with its errno, and everything before it is undone', async runtime => {
   const state = (): unknown => [
     readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length, readdirSync('/proc/self/fd').length,
     readdirSync(`/proc/self/task/${process.pid}`).length,
@@ -267,7 +267,7 @@ test('ps has each process under both its numbers, and one seen from the host', a
   }, 'sleep 1000 & sleep 1000 & wait');
 });
 
-test('pause freezes what it forks as well, and kill reaches a paused container', async runtime => {
+test.root('pause freezes what it forks as well, and kill reaches a paused container', async runtime => {
   await withBox(runtime, {}, async box => {
     const count = async (): Promise<number> => Number((await box.fs.readText('/tmp/n').catch(() => '0')).trim() || 0);
     await until('it counts', async () => (await count()) > 3);

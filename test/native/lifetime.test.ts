@@ -47,7 +47,7 @@ for (const [i, [title, body, status]] of ways.entries()) {
   });
 }
 
-test('a paused container goes as well', async () => {
+test.root('a paused container goes as well', async () => {
   const program = programs.start(`${start(10)}\nawait box.pause(); say('paused'); setInterval(() => 0, 1000);`);
   await program.next();
   await program.next();
@@ -55,7 +55,7 @@ test('a paused container goes as well', async () => {
   await until('no process of it', () => processesWith(marker(10)).length === 0, goneMs);
 });
 
-test('a container without a PID namespace of its own goes as well', async () => {
+test.root('a container without a PID namespace of its own goes as well', async () => {
   const program = programs.start(`${start(11, ", share: ['pid']")}\nsay('on'); setInterval(() => 0, 1000);`);
   await program.next();
   program.kill();

@@ -38,11 +38,16 @@ export function orSkip(what: string, declare: () => Test): Test {
   return test;
 }
 
+/** Why not all can be tried. */
+export const notRoot = process.getuid?.() === 0 ? undefined : 'it takes root';
+
 export interface Native {
   /** A test with the file's runtime, or a skipped one. */
   (name: string, body: (runtime: Runtime) => Promise<void>): void;
   /** The same, skipped also for a reason of its own. */
   unless(why: string | undefined, remedy: string, name: string, body: (runtime: Runtime) => Promise<void>): void;
+  /** The same for what an ordinary user cannot have: other ids, cgroups, a look into the supervisor. */
+  root(name: string, body: (runtime: Runtime) => Promise<void>): void;
   /** At the end, after the runtime is closed. */
   after(body: () => void): void;
   run(): void;
@@ -60,11 +65,13 @@ export function native(title: string): Native {
     if (lack !== undefined) return void skipped.push(name);
     test(name, async () => body(runtime ??= await createRuntime({mode: 'native'})));
   };
+  const unless = (why: string | undefined, remedy: string, name: string, body: (runtime: Runtime) => Promise<void>): void => {
+    if (why !== undefined && lack === undefined) skip(test, name, why, remedy);
+    else declare(name, body);
+  };
   return Object.assign(declare, {
-    unless(why: string | undefined, remedy: string, name: string, body: (runtime: Runtime) => Promise<void>): void {
-      if (why !== undefined && lack === undefined) skip(test, name, why, remedy);
-      else declare(name, body);
-    },
+    unless,
+    root: (name: string, body: (runtime: Runtime) => Promise<void>): void => unless(notRoot, 'run it as root', name, body),
     after: (body: () => void) => void test.after(body),
     run(): void {
       if (lack !== undefined) skipAll(test, skipped, title, lack.reason, lack.remedy);

@@ -47,7 +47,7 @@ test('what goes in comes out, whole and in order', async runtime => {
   assert.is(hash(bytes.stdout), hash(input));
 });
 
-test('standard descriptors can be opened again by name, by root, another user, and an exec', async runtime => {
+test.root('standard descriptors can be opened again by name, by root, another user, and an exec', async runtime => {
   const script = 'echo a > /dev/stdout; echo b > /dev/stderr; echo c > /proc/self/fd/1; echo d >> /dev/fd/2; cat /dev/stdin';
   for (const user of ['0:0', '1000:1000']) {
     const {stdout, stderr} = await runtime.run({image: 'busybox', user, stdin: 'in\n', command: ['sh', '-c', script]});

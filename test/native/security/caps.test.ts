@@ -23,7 +23,8 @@ const cases: readonly (readonly [title: string, flags: Flags, sets: Record<strin
 ];
 
 for (const [title, flags, sets] of cases) {
-  test(`${title}, in run and in exec; inheritable and ambient are empty`, async runtime => {
+  const mine = flags.user === undefined ? test : test.root;
+  mine(`${title}, in run and in exec; inheritable and ambient are empty`, async runtime => {
     assert.equal(answers((await sh(runtime, show, flags)).stdout), sets);
     await withBox(runtime, flags, async box => {
       assert.equal(answers((await execSh(box, show)).stdout), sets);
@@ -37,7 +38,7 @@ test('a privileged container has no inheritable and no ambient set either', asyn
   assert.is(sets.CapEff, sets.CapBnd);
 });
 
-test('an exec as root into a container of another user has the container\'s powers, not more', async runtime => {
+test.root('an exec as root into a container of another user has the container\'s powers, not more', async runtime => {
   await withBox(runtime, {user: '1000:1000', capDrop: ['ALL'], capAdd: ['CHOWN']}, async box => {
     const sets = answers((await execSh(box, show, {user: '0:0'})).stdout);
     assert.is(sets.CapBnd, '0000000000000001');
@@ -45,7 +46,7 @@ test('an exec as root into a container of another user has the container\'s powe
   });
 });
 
-test('ids: groups are cleared, and an exec has its own', async runtime => {
+test.root('ids: groups are cleared, and an exec has its own', async runtime => {
   await withBox(runtime, {}, async box => {
     assert.is((await execSh(box, 'id -u; id -g; id -G')).stdout, '0\n0\n0\n');
     assert.is((await execSh(box, 'id -u; id -g; id -G', {user: '1000:100'})).stdout, '1000\n100\n100\n');

@@ -6,13 +6,13 @@ import {createHash} from 'node:crypto';
 import {readFileSync, readlinkSync} from 'node:fs';
 import * as assert from 'uvu/assert';
 import {compilerRemedy, noCompiler} from '../compile.ts';
-import {execSh, native, probe, sh, supervisorsOf, withBox} from '../native.ts';
+import {execSh, native, notRoot, probe, sh, supervisorsOf, withBox} from '../native.ts';
 
 const test = native('security: programs of the host');
 
 const hashOf = (pid: number): string => createHash('sha256').update(readFileSync(`/proc/${pid}/exe`)).digest('hex');
 
-test('a program `#!/proc/self/exe` runs neither node nor the helper', async runtime => {
+test.root('a program `#!/proc/self/exe` runs neither node nor the helper', async runtime => {
   for (const line of ['#!/proc/self/exe', '#!/proc/self/exe -e process.exit(42)', '#!/proc/1/exe', '#!/proc/thread-self/exe']) {
     const box = await runtime.create({image: 'busybox', command: ['/tmp/p', 'an argument']});
     await box.fs.writeFile('/tmp/p', `${line}\n`, {mode: 0o755});
@@ -29,7 +29,7 @@ test('a program `#!/proc/self/exe` runs neither node nor the helper', async runt
   });
 });
 
-test('the helper, when it is not started by us, exits 126 at once whatever its arguments', async runtime => {
+test.root('the helper, when it is not started by us, exits 126 at once whatever its arguments', async runtime => {
   await runtime.run({image: 'busybox', command: ['true']});
   const [supervisor] = supervisorsOf(process.pid);
   assert.ok(supervisor, 'no supervisor was found');
@@ -41,7 +41,7 @@ test('the helper, when it is not started by us, exits 126 at once whatever its a
   }
 });
 
-test("the helper's program can be written neither by root outside nor by anyone inside", async runtime => {
+test.root("the helper's program can be written neither by root outside nor by anyone inside", async runtime => {
   await runtime.run({image: 'busybox', command: ['true']});
   const [supervisor] = supervisorsOf(process.pid);
   const before = hashOf(supervisor!);
@@ -53,7 +53,7 @@ test("the helper's program can be written neither by root outside nor by anyone 
   assert.is(hashOf(supervisor!), before);
 });
 
-test('the supervisor cannot be looked into by others: it is not dumpable, and has no environment', async runtime => {
+test.root('the supervisor cannot be looked into by others: it is not dumpable, and has no environment', async runtime => {
   await runtime.run({image: 'busybox', command: ['true']});
   const [supervisor] = supervisorsOf(process.pid);
   assert.is(readFileSync(`/proc/${supervisor}/environ`, 'latin1'), '');
@@ -64,7 +64,7 @@ test('the supervisor cannot be looked into by others: it is not dumpable, and ha
 });
 
 // A slow way in: looking a user up in a long /etc/passwd, as the first process of an exec does before it has changed ids.
-test.unless(noCompiler(), compilerRemedy, 'who enters a container can be neither traced nor opened from inside', async runtime => {
+test.unless(noCompiler() ?? notRoot, compilerRemedy, 'who enters a container can be neither traced nor opened from inside', async runtime => {
   const flags = {volumes: [probe('watch')]};
   await withBox(runtime, flags, async box => {
     await box.fs.writeFile('/etc/passwd', `root:x:0:0::/root:/bin/sh\n${'x:x:7:7::/:/bin/sh\n'.repeat(3000)}user:x:1000:1000::/:/bin/sh\n`);

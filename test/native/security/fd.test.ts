@@ -5,6 +5,7 @@ import {closeSync, openSync, readFileSync} from 'node:fs';
 import * as assert from 'uvu/assert';
 import {answers, execSh, native, probe, rejection, sh, withBox} from '../native.ts';
 import {noCompiler, compilerRemedy} from '../compile.ts';
+import {Programs} from '../program.ts';
 
 const test = native('security: what is inherited');
 const secret = `twinbox-secret-${process.pid}`;
@@ -22,6 +23,21 @@ test('/proc/self/fd holds 0, 1, 2 and the one that looks', async runtime => {
     });
   } finally {
     closeSync(leak);
+  }
+});
+
+test('nor what Node itself was given by its own parent', async () => {
+  const programs = new Programs({before: ['sh', '-c', 'exec "$@" 7< /etc/passwd 9> /dev/null', 'sh']});
+  try {
+    const [run, exec] = await programs.run<string>(`const runtime = await createRuntime({mode: 'native'});
+say((await runtime.run({image: 'busybox', command: ['ls', '/proc/self/fd']})).stdout);
+const box = await runtime.create({image: 'busybox', command: ['sleep', '1000']});
+await box.start();
+say(await (await box.exec(['ls', '/proc/self/fd'])).stdout.text());
+await runtime.close();`);
+    assert.equal([run, exec], ['0\n1\n2\n3\n', '0\n1\n2\n3\n']);
+  } finally {
+    programs.close();
   }
 });
 
@@ -51,7 +67,7 @@ test('a working directory through a descriptor or another magic link is refused'
   });
 });
 
-test("nothing of Node's environment or arguments is inside", async runtime => {
+test.root("nothing of Node's environment or arguments is inside", async runtime => {
   const look = 'cat /proc/*/environ /proc/*/cmdline | tr "\\0" "\\n"; env';
   const {stdout} = await sh(runtime, look, {env: {GIVEN: 'yes'}});
   assert.match(stdout, 'GIVEN=yes');

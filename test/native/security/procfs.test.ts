@@ -55,7 +55,7 @@ test('a parameter that is the whole machine\'s is refused, and so is a name that
   assert.is(readFileSync('/proc/sys/vm/swappiness', 'utf8'), before);
 });
 
-test('id maps are written for a process and not for a file that calls itself /proc', async runtime => {
+test.root('id maps are written for a process and not for a file that calls itself /proc', async runtime => {
   const {spec} = await runtime.plan({image: 'busybox', command: ['sh', '-c', 'cat /proc/self/uid_map /proc/self/gid_map | tr -s " "; id -u']});
   const image = new Image({'proc/self/uid_map': 'x', 'proc/1/uid_map': 'x'});
   const maps = [{containerID: 0, hostID: 200_000, size: 1000}];
@@ -69,7 +69,7 @@ test('id maps are written for a process and not for a file that calls itself /pr
   }
 });
 
-test('oom_score_adj is the container\'s first process\'s own', async runtime => {
+test.root('oom_score_adj is the container\'s first process\'s own', async runtime => {
   const before = readFileSync('/proc/self/oom_score_adj', 'utf8');
   const {spec} = await runtime.plan({image: 'busybox', command: ['cat', '/proc/self/oom_score_adj']});
   const {stdout} = await runtime.run({spec: {...spec, process: {...spec.process, oomScoreAdj: 321}}});

@@ -93,7 +93,7 @@ setInterval(() => undefined, 1000);`;
   await until('the other one too', () => processesWith(marker(4)).length === 0);
 });
 
-test('what a killed runtime and its killed supervisor have left is swept by the next with that root', async () => {
+test.root('what a killed runtime and its killed supervisor have left is swept by the next with that root', async () => {
   const program = programs.start(`const runtime = await createRuntime({mode: 'native', root: ${JSON.stringify(join(dir, 'killed'))}});
 const box = await runtime.create({image: 'busybox', command: ['sleep', '${marker(5)}']});
 await box.start();

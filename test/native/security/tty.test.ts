@@ -42,12 +42,12 @@ test('its terminal is a pty of its own devpts, and no other is in reach', async 
   assert.match(stdout, /^\/dev\/pts\/0\r\n0\r\nptmx\r\n0:6[0-9]0\r\nconsole\r\n$/);
 });
 
-test('another user owns its terminal', async runtime => {
+test.root('another user owns its terminal', async runtime => {
   const {stdout} = await sh(runtime, 'stat -c %u /dev/pts/0; echo x > /dev/tty; echo y > /dev/stdout', {tty: true, user: '1000:1000'});
   assert.is(stdout, '1000\r\nx\r\ny\r\n');
 });
 
-test('another user can write to /dev/stdout and /dev/stderr, which are pipes', async runtime => {
+test.root('another user can write to /dev/stdout and /dev/stderr, which are pipes', async runtime => {
   const {stdout, stderr} = await sh(runtime, 'echo out > /dev/stdout; echo err > /dev/stderr; echo more >> /proc/self/fd/1', {user: '1000:1000'});
   assert.equal([stdout, stderr], ['out\nmore\n', 'err\n']);
 });
