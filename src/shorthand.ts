@@ -4,6 +4,7 @@ import { SpecError } from './errno.ts';
 import { hostRoot, resolveImage, type ImageConfig } from './image.ts';
 import type { Facts } from './plan.ts';
 import type { ExecOptions, RunOptions } from './runtime.ts';
+import { list, only } from './shorthand/known.ts';
 import { defaultMounts, devices, type MountOptions, tmpfsMounts, volumeMounts } from './shorthand/mount.ts';
 import { type Lookup, type NamespaceOptions, namespaces, userNamespace } from './shorthand/namespace.ts';
 import { type LimitOptions, toResources } from './shorthand/resource.ts';
@@ -136,29 +137,23 @@ const names: Names<Extract<RunOptions, ContainerOptions>> = {
   stopTimeoutMs: true, trace: true, maxBuffer: true,
 };
 
-/** A word that nobody knows would be dropped in silence, and a limit with it. */
-function only(known: object, options: object): void {
-  if (typeof options === 'string') checkWords({ command: options });
-  if (typeof options !== 'object' || options === null) throw new SpecError('options', 'are not an object');
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined && !Object.hasOwn(known, name)) throw new SpecError(name, 'is no option that is known here');
-}
-
-/** The mistakes that plain JavaScript lets through. */
 function checkOptions(options: ContainerOptions): void {
   only(names, options);
   if (typeof options.image !== 'string' || options.image === '') throw new SpecError('image', 'is missing');
+  for (const name of lists) list(name, options[name]);
   checkWords(options);
   checkWords({ command: typeof options.entrypoint === 'string' ? [] : options.entrypoint }, 'entrypoint');
 }
 
 function checkWords({ command }: { readonly command?: unknown }, field = 'command'): void {
-  if (command === undefined) return;
-  if (!Array.isArray(command)) throw new SpecError(field, 'not a list of words', "a shell splits a line: ['sh', '-c', 'ls -l']");
+  list(field, command, "a shell splits a line: ['sh', '-c', 'ls -l']");
 }
+
+const lists = ['volumes', 'tmpfs', 'devices', 'capAdd', 'capDrop', 'securityOpt', 'share', 'groupAdd'] as const;
 
 /** The process of an exec: the container's own, with what is said here instead. */
 export function toExec(options: ProcessOptions, inherited: ProcessSpec): ProcessSpec {
+  if (typeof options === 'string') checkWords({ command: options });
   only(execNames, options);
   checkWords(options);
   const image: ImageConfig = { env: inherited.env ?? [], cmd: [], cwd: inherited.cwd };
@@ -203,6 +198,7 @@ function argv(options: ContainerOptions, image: ImageConfig): readonly string[] 
 function environment(options: ProcessOptions, image: ImageConfig): readonly string[] {
   const entries = new Map<string, string>();
   const put = (entry: string): void => void entries.set(entry.slice(0, entry.indexOf('=')), entry);
+  if (typeof (options.env ?? {}) !== 'object') throw new SpecError('env', 'not a list or an object');
   const own = Array.isArray(options.env)
     ? options.env
     : Object.entries(options.env ?? {}).flatMap(([k, v]) => (v === undefined ? [] : [`${k}=${v}`]));

@@ -3,6 +3,7 @@
 import { SpecError } from '../errno.ts';
 import type { Facts } from '../plan.ts';
 import type { Cpu, Memory, Resources } from '../spec.ts';
+import { only } from './known.ts';
 
 /** What can be limited, also while the container runs. As docker has it, 0 is what is not given. */
 export interface LimitOptions {
@@ -25,11 +26,17 @@ export interface LimitOptions {
   readonly blkioWeight?: number;
 }
 
+const names: Readonly<Record<keyof LimitOptions, true>> = {
+  memory: true, memorySwap: true, memoryReservation: true, cpus: true, cpuShares: true, cpusetCpus: true,
+  cpusetMems: true, pids: true, blkioWeight: true,
+};
+
 /** Below this not even a shell begins. */
 const memoryMin = 2 ** 20;
 
-/** `before` are the limits of a container that runs. */
+/** `before` are the limits of a container that runs: nothing but limits is said of one then. */
 export function toResources(options: LimitOptions, facts: Facts, before?: Resources): Resources {
+  if (before !== undefined) only(names, options);
   const memory = memoryOf(options, facts, before?.memory);
   const cpu: Cpu = {
     ...(options.cpus === undefined || options.cpus === 0 ? {} : quota(options.cpus)),

@@ -120,6 +120,7 @@ test('swap that is not counted cannot be limited', () => {
   refused('memorySwap', () => limitsOf({memory: {limit: G, swap: 2 * G}}, facts));
   assert.equal(written(limitsOf({memory: {limit: G, swap: -1}}, facts).steps), ['/memory.max=1073741824']);
   assert.equal(toResources({memory: '1g'}, facts), {memory: {limit: G}});
+  assert.throws(() => toResources({memry: '1g'} as never, facts, {}), /^memry: is no option/);
   assert.equal(toResources({memory: 0, memorySwap: '0', memoryReservation: '0b', cpus: 0, cpuShares: 0, pids: 0}, facts), {});
 });
 
