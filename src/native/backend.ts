@@ -12,7 +12,8 @@ import { type EncodedPlan, encodePlan } from './encode.ts';
 import { nativeFacts } from './facts.ts';
 import { explained, type Machine, NativeChild, NativeInit } from './process.ts';
 import { containerRows, machineRows } from './ps.ts';
-import { StepError, Supervisor } from './supervisor.ts';
+import { StepError } from './answer.ts';
+import { Supervisor } from './supervisor.ts';
 
 export interface NativeOptions extends BackendOptions {
   /** The base directory of the runtime's state. */

@@ -9,7 +9,8 @@ import type { Exit, FsAnswer, FsCall } from '../wire.ts';
 import { callName } from './callname.ts';
 import { encodePlan } from './encode.ts';
 import type { FileStep, Visit } from './ops.ts';
-import type { StepError, Supervisor } from './supervisor.ts';
+import type { StepError } from './answer.ts';
+import type { Supervisor } from './supervisor.ts';
 
 /** A file that is read is held in memory whole: more than this is EFBIG. */
 const fileBytesMax = 512 * 1024 * 1024;

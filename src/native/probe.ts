@@ -12,7 +12,8 @@ import { encodePlan } from './encode.ts';
 import { kernelAtLeast, kernelFloor, nativeFacts } from './facts.ts';
 import { findLibrary } from './library.ts';
 import { baseDirectory } from './state.ts';
-import { StepError, Supervisor } from './supervisor.ts';
+import { StepError } from './answer.ts';
+import { Supervisor } from './supervisor.ts';
 
 export type Probe = { readonly ok: true } | { readonly ok: false; readonly reason: string; readonly hint: string };
 

@@ -15,7 +15,8 @@ import { callName } from './callname.ts';
 import { statsOf } from './stats.ts';
 import type { Prepaid } from '../plan.ts';
 import { PipeInput, PipeSource, terminalEnds } from './stdio.ts';
-import { type Ends, type Listener, StepError, type Supervisor } from './supervisor.ts';
+import { StepError } from './answer.ts';
+import { type Ends, type Listener, type Supervisor } from './supervisor.ts';
 
 /** What the processes of one runtime share. */
 export interface Machine {
@@ -58,6 +59,11 @@ export class NativeChild implements Child, Listener {
     this.plan = encodePlan(plan, more.paid);
     this.#host = host;
     this.#target = more.target;
+  }
+
+  /** It stands before its program. */
+  protected get waits(): boolean {
+    return this.#phase === 'parked';
   }
 
   get alive(): boolean {
@@ -229,8 +235,13 @@ export class NativeInit extends NativeChild implements Init {
     return statsOf(this, this.machine.memoryBytes);
   }
 
-  visit(call: FsCall): Promise<FsAnswer> {
-    return visit(this.machine, this, call);
+  async visit(call: FsCall): Promise<FsAnswer> {
+    try {
+      return await visit(this.machine, this, call);
+    } catch (error) {
+      const closed = error instanceof SysError && error.code === 'EPERM' && error.syscall === 'setns';
+      throw closed && this.waits ? tooEarly() : error;
+    }
   }
 
   #needsFreezer(): void {
@@ -241,6 +252,12 @@ export class NativeInit extends NativeChild implements Init {
     });
   }
 }
+
+/** Before exec(2) its memory is the supervisor's still, which without root may not be looked into (ptrace(2)). */
+const tooEarly = (): TwinboxError => new TwinboxError({
+  code: 'EPERM', message: 'without root the files of a container can be reached from its start on',
+  hint: 'start it first, or give it the files as a volume', syscall: 'setns',
+});
 
 const gone = (): SysError => new SysError('ESRCH', 'execve', 'killed before its program ran');
 

@@ -3,13 +3,12 @@
 // handle, one number per process and never reused; other requests by a tag that their answer repeats.
 
 import { Socket } from 'node:net';
-import { TwinboxError } from '../errno.ts';
-import { errnoName, SysError, type ErrnoName } from '../kernel/uapi/errno.ts';
-import { signalName } from '../kernel/uapi/signal.ts';
+import type { TwinboxError } from '../errno.ts';
+import { SysError } from '../kernel/uapi/errno.ts';
 import type { Exit } from '../wire.ts';
+import { brokenError, exitOf, startError, stepError, type StepError } from './answer.ts';
 import * as library from './call.ts';
 import type { EncodedPlan } from './encode.ts';
-import type { AnyStep } from './ops.ts';
 import { baseDirectory, makeEntry } from './state.ts';
 import { sweep, sweepEntry } from './sweep.ts';
 
@@ -49,18 +48,6 @@ export interface Birth {
   readonly listener: Listener;
 }
 
-/** A failed step: the kernel's error, and which step of the plan it was. */
-export class StepError extends Error {
-  override readonly cause: SysError;
-  readonly step: AnyStep | undefined;
-
-  constructor(cause: SysError, step: AnyStep | undefined) {
-    super(cause.message);
-    this.cause = cause;
-    this.step = step;
-  }
-}
-
 export interface OpenOptions {
   /** The base directory of state, instead of the user's own. */
   readonly root?: string;
@@ -73,7 +60,6 @@ const events = { parked: 1, failed: 2, started: 3, exited: 4, oom: 5, done: 6, h
 const protocol = 1;
 const headerBytes = 64;
 const eventBytes = 32;
-const CLD_EXITED = 1;
 /** Bits of a birth's `b`. */
 const GO = 1;
 /** Bit of a birth's `a`: a terminal's socket instead of pipes. */
@@ -371,41 +357,4 @@ function word(data: Buffer, at: number): number {
 function endsOf(fds: Int32Array, terminal: boolean): Ends {
   const end = (i: number): number | undefined => (fds[i]! < 0 ? undefined : fds[i]);
   return terminal ? { terminal: end(0) } : { stdin: end(0), stdout: end(1), stderr: end(2) };
-}
-
-/** waitid(2)'s siginfo in the interface's words. */
-function exitOf(code: number, status: number, oom: number): Exit {
-  const killed = oom === 0 ? {} : { oomKilled: true };
-  if (code === CLD_EXITED) return { exitCode: status, ...killed };
-  return { exitCode: 128 + status, signal: signalName(status), ...killed };
-}
-
-function stepError(plan: EncodedPlan | undefined, errno: number, index: number, call: number): StepError {
-  const code: ErrnoName = errnoName(errno) ?? 'EIO';
-  const at = index < 0 ? undefined : plan?.stepOf[index];
-  const step = at === undefined ? undefined : plan!.plan.steps[at];
-  return new StepError(new SysError(code, call < 0 ? undefined : `${call}`), step);
-}
-
-function brokenError(): TwinboxError {
-  return new TwinboxError({
-    code: 'ERR_CLOSED', message: 'the supervisor of this runtime is gone',
-    hint: 'its containers died with it; what is left of their cgroups is swept at the next start',
-  });
-}
-
-/** What a supervisor needs of its machine, by the error that it could not begin for. */
-const needs: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
-  ENXIO: ['/dev/null is not the null device', 'mknod -m 666 /dev/null c 1 3'],
-  ENODEV: ['/proc is not a procfs', 'mount -t proc proc /proc'],
-  ENOENT: ['/proc or /dev/null is missing', 'mount -t proc proc /proc'],
-  ENOMEM: ['no memory for its tables', 'lower the limit of open files (ulimit -n): the tables are sized by it'],
-};
-
-function startError(errno: number): TwinboxError {
-  const code: ErrnoName = errnoName(errno) ?? 'EIO';
-  const [problem, hint] = needs[code] ?? ['', ''];
-  return new TwinboxError({
-    code, message: `the supervisor could not start: ${code}${problem === '' ? '' : `: ${problem}`}`, ...(hint === '' ? {} : { hint }),
-  });
 }
