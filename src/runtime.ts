@@ -181,7 +181,10 @@ export interface EventOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Files of a container, as its root sees them; from `create` on, until its last process has ended. */
+/**
+ * Files of a container, as its root sees them; from `create` on (in native mode without root: from `start` on), until
+ * its first process has ended.
+ */
 export interface ContainerFs {
   readFile(path: string): Promise<Uint8Array>;
   readText(path: string): Promise<string>;

@@ -73,6 +73,11 @@ async function whyNot(): Promise<{readonly reason: string; readonly remedy: stri
   }
 }
 
+/** Whether the files of a container can be reached before its start: not without root, where a parked process is closed. */
+export async function filesFromBirth(runtime: Runtime): Promise<boolean> {
+  return !(await runtime.features()).rootless;
+}
+
 /** The processes of containers, wherever they are. */
 export async function inContainers(runtime: Runtime): Promise<number> {
   return (await runtime.ps()).filter(row => row.container !== undefined).length;
