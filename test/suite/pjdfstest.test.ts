@@ -12,7 +12,7 @@ import { skip } from '../skip.ts';
 
 const whole = process.env.TWINBOX_SUITES === 'whole';
 const root = process.cwd();
-const home = process.env.TWINBOX_PJDFSTEST ?? join(root, '../shared/suites/pjdfstest');
+const home = process.env.TWINBOX_PJDFSTEST ?? join(root, 'build/suites/pjdfstest');
 const work = join(root, 'build/suites/pjdfstest');
 
 const sample = ['chmod/01.t', 'chmod/05.t', 'chown/05.t', 'link/01.t', 'link/06.t', 'mkfifo/05.t', 'open/06.t', 'rename/05.t', 'rename/20.t',
