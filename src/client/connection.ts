@@ -28,6 +28,7 @@ export class Connection {
   readonly #traces = new Map<string, (line: string) => void>();
   readonly #failed = new Set<(error: Error) => void>();
   #failure: TwinboxError | undefined;
+  #asked: (() => void) | undefined;
   #lastId = 0;
   /** Requests without an answer and processes that run: while there are any, the host process stays alive. */
   #holds = 0;
@@ -51,7 +52,10 @@ export class Connection {
         if (this.#waiters.delete(id) && !idle) this.unhold();
         finish(value);
       };
-      if (!idle) this.hold();
+      if (!idle) {
+        this.hold();
+        this.#asked?.();
+      }
       this.#waiters.set(id, {
         resolve: settle(resolve as (value: unknown) => void),
         reject: settle((error: Error) => reject(signal?.aborted ? aborted(signal) : error)),
@@ -87,6 +91,11 @@ export class Connection {
   onTrace(container: string, listener: ((line: string) => void) | undefined): void {
     if (listener === undefined) this.#traces.delete(container);
     else this.#traces.set(container, listener);
+  }
+
+  /** Told of each request that somebody waits for. */
+  onRequest(listener: () => void): void {
+    this.#asked = listener;
   }
 
   /** Told once when the link is gone. */

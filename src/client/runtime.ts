@@ -152,24 +152,28 @@ export class RuntimeClient implements Runtime {
     const name = options.name ?? id.slice(0, shortLength);
     checkName('name', name);
     const stop = stopOf(options);
+    if (options.trace !== undefined) this.#connection.onTrace(id, options.trace);
+    const asked = this.#connection.request('create', {
+      plan,
+      options: {
+        id, name, spec, image, labels: options.labels ?? {}, lifetime: 'attached',
+        autoRemove: options.autoRemove ?? false, logBytesMax: options.logBytesMax ?? logBytesMax,
+        trace: options.trace !== undefined, ...stop, ...(start ? { start } : {}),
+        ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      },
+    }, { signal: options.signal });
+    // While it is being born. What is said of it comes later than this, also over a direct link.
+    const before = this.#live.get(id);
     const container = this.#adopt(new ContainerHandle(this.#connection, this.#facts, { id, name, spec, ...stop }));
     const { process } = container;
     if (start) process.running();
-    if (options.trace !== undefined) this.#connection.onTrace(id, options.trace);
     try {
-      const reply = await this.#connection.request('create', {
-        plan,
-        options: {
-          id, name, spec, image, labels: options.labels ?? {}, lifetime: 'attached',
-          autoRemove: options.autoRemove ?? false, logBytesMax: options.logBytesMax ?? logBytesMax,
-          trace: options.trace !== undefined, ...stop, ...(start ? { start } : {}),
-          ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-        },
-      }, { signal: options.signal });
-      process.update(reply.process);
+      process.update((await asked).process);
     } catch (error) {
       process.idle();
       this.#forget(id);
+      // The id was another one's.
+      if (before !== undefined) this.#adopt(before);
       throw error;
     }
     if (kind !== undefined) this.#pool.started(kind);

@@ -94,6 +94,15 @@ library('errors', test => {
     await box.remove({force: true});
   });
 
+  test('an id that is taken is an error, and whose it is goes on', async ({runtime}) => {
+    const box = await runtime.create({image: 'busybox', id: 'one', command: ['sleep', '1000']});
+    await box.start();
+    assert.is((await rejection(runtime.create({image: 'busybox', id: 'one', name: 'other', command: ['true']}))).code, 'EEXIST');
+    assert.is((await rejection(box.start())).code, 'ERR_STATE');
+    await box.kill();
+    assert.is((await box.wait({signal: AbortSignal.timeout(5000)})).exitCode, 137);
+  });
+
   test('an abort gives up a wait and a run', async ({runtime}) => {
     const controller = new AbortController();
     const run = rejection(runtime.run({image: 'busybox', command: ['sleep', '1000'], signal: controller.signal}));

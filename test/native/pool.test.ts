@@ -53,10 +53,10 @@ const cases: Record<string, () => Promise<void>> = {
       assert.is((await box.wait()).exitCode, 0);
       await box.remove();
       assert.not.ok(groups().includes(box.id));
-      await sleep(20);
+      await sleep(50);
     }
     assert.is(ids.size, 12);
-    assert.ok(taken >= 6, `${taken} of 12 had been begun`);
+    assert.ok(taken >= 4, `${taken} of 12 had been begun`);
   },
 
   async 'another kind is another child'() {
@@ -70,6 +70,18 @@ const cases: Record<string, () => Promise<void>> = {
       for (let i = 0; i < 3; i++) {
         const {stdout} = await runtime.run({image: 'busybox', network: 'none', command: ['readlink', '/proc/self/ns/net']});
         assert.is.not(stdout.trim(), own);
+      }
+    }
+  },
+
+  async 'kinds by turns: what was begun for one is never given to another, or after it was given up'() {
+    const runtime = await open(2);
+    for (let round = 0; round < 25; round++) {
+      for (const pid of ['private', 'private', 'host', 'private', 'host', 'host']) {
+        const box = await runtime.create({image: 'busybox', pid, command: ['sleep', '1000']});
+        if (round % 2 === 0) await sleep(Math.random() * 5);
+        assert.is(box.process.pid === 1, pid === 'private');
+        await box.remove({force: true});
       }
     }
   },
