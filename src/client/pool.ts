@@ -1,6 +1,6 @@
-// Containers begun in advance. A kind that is started twice in a row is likely to be started again: the backend is asked
-// to make the first steps of the next one, under an id that is generated now and given to whoever comes. Only when nobody
-// waits for anything: made beside a start, it would cost that one what it saves the next.
+// Containers begun in advance. A kind that is started twice in a row is likely to be started again: the backend is
+// asked to make the first steps of the next one, under an id that is generated now and given to whoever comes. Only
+// when nobody waits for anything: made beside a start, it would cost that one what it saves the next.
 
 import type { TwinboxError } from '../errno.ts';
 import { type Kind, newId } from './compiled.ts';

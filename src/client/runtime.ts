@@ -7,7 +7,7 @@ import type {
 } from '../runtime.ts';
 import { checkSpec, type Spec } from '../spec.ts';
 import type {
-  Backend, BackendFacts, ContainerEvent, ContainerState, Exit, ProcessRow,
+  Backend, BackendFacts, ContainerEvent, ContainerState, CreateOptions as WireOptions, Exit, ProcessRow,
 } from '../wire.ts';
 import { type Compiled, Compiler, type Kind, newId, shortLength } from './compiled.ts';
 import { Connection } from './connection.ts';
@@ -44,6 +44,8 @@ export class RuntimeClient implements Runtime {
   readonly #stat: HostStat | undefined;
   readonly #compiler: Compiler;
   readonly #pool: Pool;
+  /** Whose namespaces the container that is being compiled enters. */
+  #joined: ContainerHandle[] = [];
   /** Handles whose processes this client waits for, by container. */
   readonly #live = new Map<string, ContainerHandle>();
 
@@ -148,23 +150,21 @@ export class RuntimeClient implements Runtime {
   /** With `start` on to its program at once: one that cannot be run leaves nothing behind. */
   async #create(options: CreateOptions, start: boolean): Promise<ContainerHandle> {
     if (options.id !== undefined) checkName('id', options.id);
-    const { id, kind, image, spec, plan } = this.#compile(options);
+    this.#joined = [];
+    const made = this.#compile(options);
+    const joined = this.#joined;
+    const { id, kind, spec } = made;
     const name = options.name ?? id.slice(0, shortLength);
     checkName('name', name);
-    const stop = stopOf(options);
+    // One that joins others stands before its program until it is known whose namespaces it has.
+    const atOnce = start && joined.length === 0;
+    const record = recordOf(options, made, name, atOnce);
     if (options.trace !== undefined) this.#connection.onTrace(id, options.trace);
-    const asked = this.#connection.request('create', {
-      plan,
-      options: {
-        id, name, spec, image, labels: options.labels ?? {}, lifetime: 'attached',
-        autoRemove: options.autoRemove ?? false, logBytesMax: options.logBytesMax ?? logBytesMax,
-        trace: options.trace !== undefined, ...stop, ...(start ? { start } : {}),
-        ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-      },
-    }, { signal: options.signal });
+    const asked = this.#connection.request('create', { plan: made.plan, options: record }, { signal: options.signal });
     // While it is being born. What is said of it comes later than this, also over a direct link.
     const before = this.#live.get(id);
-    const container = this.#adopt(new ContainerHandle(this.#connection, this.#facts, { id, name, spec, ...stop }));
+    const known = { id, name, spec, ...stopOf(options) };
+    const container = this.#adopt(new ContainerHandle(this.#connection, this.#facts, known));
     const { process } = container;
     if (start) process.running();
     try {
@@ -176,10 +176,26 @@ export class RuntimeClient implements Runtime {
       if (before !== undefined) this.#adopt(before);
       throw error;
     }
+    const lost = joined.find((other) => other.process.exit !== undefined);
+    if (lost !== undefined || (start && !atOnce)) await this.#proceed(container, lost);
     if (kind !== undefined) this.#pool.started(kind);
     feed(process, options.stdin, this.mode);
     pour(process, options, this.mode);
     return container;
+  }
+
+  /** With those that it joined still there; a number of a process that has ended may be somebody else's by now. */
+  async #proceed(container: ContainerHandle, lost: ContainerHandle | undefined): Promise<void> {
+    try {
+      if (lost !== undefined) {
+        throw new TwinboxError({ code: 'ESRCH', message: `container ${lost.name} ended while it was joined` });
+      }
+      await container.start();
+    } catch (error) {
+      container.process.idle();
+      await container.remove({ force: true }).catch(() => {});
+      throw error;
+    }
   }
 
   /** `dry`: nothing will be made of it. */
@@ -215,6 +231,7 @@ export class RuntimeClient implements Runtime {
       ?? all.find((one) => name !== '' && one.id.startsWith(name));
     if (found === undefined) throw noContainer(name);
     const { process } = found;
+    this.#joined.push(found);
     if (process.hostPid > 0 && process.exit === undefined) return process.hostPid;
     throw new TwinboxError({ code: 'ERR_STATE', message: `container ${name} is not running` });
   }
@@ -248,6 +265,16 @@ export function stdioKinds(options: StdioOptions, mode: Mode): readonly [StdioKi
   const { stdin } = options;
   const input = stdin === undefined || stdin === 'ignore' ? 'null' : stdin === 'inherit' ? inherited : 'pipe';
   return [input, output(options.stdout), output(options.stderr)];
+}
+
+/** What the backend keeps of it. */
+function recordOf(options: CreateOptions, { id, spec, image }: Made, name: string, start: boolean): WireOptions {
+  const { labels = {}, autoRemove = false, logBytesMax: bytesMax = logBytesMax, timeoutMs } = options;
+  return {
+    id, name, spec, image, labels, lifetime: 'attached', autoRemove, logBytesMax: bytesMax,
+    trace: options.trace !== undefined, ...stopOf(options), ...(start ? { start } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }
 
 function stopOf({ stopSignal, stopTimeoutMs }: CreateOptions): Pick<ContainerState, 'stopSignal' | 'stopTimeoutMs'> {
