@@ -44,6 +44,22 @@ os.rmdir("/tmp/e"); print(os.listdir("/tmp"))
   assert.equal(await python(script), [0, lines.join('\n'), '']);
 });
 
+test('SQLite, a database, keeps its pages in a file: transactions, an index, a second opening', async () => {
+  const script = `
+import sqlite3, os
+db = sqlite3.connect("/tmp/db")
+db.execute("create table t(id integer primary key, word text)")
+db.executemany("insert into t(word) values (?)", [(w,) for w in "clone unshare setns mount".split()])
+db.execute("create index words on t(word)")
+db.commit()
+db.execute("delete from t"); db.rollback(); db.close()
+again = sqlite3.connect("/tmp/db")
+print(again.execute("select count(*), min(word) from t").fetchone(), again.execute("pragma integrity_check").fetchone()[0])
+print(os.path.getsize("/tmp/db") > 4096, open("/tmp/db", "rb").read(15))
+`;
+  assert.equal(await python(script), [0, "(4, 'clone') ok\nTrue b'SQLite format 3'\n", '']);
+});
+
 test('errors are Linux\'s, by WASI\'s numbers', async () => {
   const script = `
 import errno
