@@ -5,6 +5,8 @@ import * as assert from 'uvu/assert';
 import {Compiler, newId} from '../src/client/compiled.ts';
 import {Template} from '../src/client/template.ts';
 import {createRuntime} from '../src/index.ts';
+import {encodeAgain} from '../src/native/again.ts';
+import {encodePlan} from '../src/native/encode.ts';
 import {compile} from '../src/plan.ts';
 import type {ContainerOptions} from '../src/runtime.ts';
 import {toSpec} from '../src/shorthand.ts';
@@ -65,13 +67,24 @@ else {
     const facts = await native.features();
     await native.close();
     same(facts);
+    // Bytes with other words in them are the bytes of the plan with other words.
+    const compiler = new Compiler(facts, {});
+    for (const options of kinds) {
+      const kind = compiler.kind(options, {})!;
+      for (const ahead of [false, true, false]) {
+        const {plan} = kind.make(newId(), ahead);
+        const again = encodeAgain(plan, String(ahead), encodePlan);
+        assert.equal(Buffer.from(again.bytes).compare(encodePlan(structuredClone(plan)).bytes), 0);
+        assert.is(again.plan, plan);
+      }
+    }
     // What looked at the machine looks again.
     let looks = 0;
-    const compiler = new Compiler(facts, {stat: () => {
+    const looking = new Compiler(facts, {stat: () => {
       looks++;
       return {type: 'directory', mode: 0o755, uid: 0, gid: 0, major: 0, minor: 0};
     }});
-    for (let i = 0; i < 4; i++) assert.is(compiler.kind({image: 'busybox', volumes: ['/usr:/v']}, {}), undefined);
+    for (let i = 0; i < 4; i++) assert.is(looking.kind({image: 'busybox', volumes: ['/usr:/v']}, {}), undefined);
     assert.ok(looks > 0);
   });
 }

@@ -2,6 +2,7 @@
 // own id and host name. Only what depends on nothing but the options and the kernel's facts: not what looked at a file
 // of the host's or at another container.
 
+import { isLike } from '../backend/likeness.ts';
 import { compile, type Plan, type PlanOptions } from '../plan.ts';
 import type { CreateOptions } from '../runtime.ts';
 import { type ContainerOptions, type Lookup, toSpec } from '../shorthand.ts';
@@ -35,7 +36,10 @@ export class Kind {
   make(id: string, ahead = false): Compiled {
     const marks = [this.#mark, this.#mark.slice(0, shortLength)];
     const template = (this.#templates[ahead ? 1 : 0] ??= new Template(this.#compile(ahead), marks));
-    return template.make([id, id.slice(0, shortLength)]);
+    const words = [id, id.slice(0, shortLength)];
+    const made = template.make(words);
+    isLike(made.plan, { model: template.value.plan, marks, words });
+    return made;
   }
 }
 

@@ -18,7 +18,8 @@ interface Link {
 }
 
 export class Template<T extends object> {
-  readonly #value: T;
+  /** What it was made from, with the marks in it. */
+  readonly value: T;
   /** What is copied for each value that is made. What lies in two places of it is one copy in both. */
   readonly #originals: object[] = [];
   readonly #places: Place[] = [];
@@ -27,13 +28,13 @@ export class Template<T extends object> {
 
   /** `marks` are found wherever they are part of a string; where one holds another, the longer comes first. */
   constructor(value: T, marks: readonly string[]) {
-    this.#value = value;
+    this.value = value;
     this.#root = this.#look(value, marks, new Map());
   }
 
   /** With a word for each mark. */
   make(words: readonly string[]): T {
-    if (this.#root < 0) return this.#value;
+    if (this.#root < 0) return this.value;
     const copies = this.#originals.map((one) => (Array.isArray(one) ? one.slice() : { ...one }) as unknown as Fields);
     for (const { holder, key, copy } of this.#links) copies[holder]![key] = copies[copy];
     for (const { holder, key, parts } of this.#places) {

@@ -8,6 +8,7 @@ import { type OpName, type Plan, prepaid } from '../plan.ts';
 import type {
   Backend, BackendFacts, BackendOptions, CreateOptions, ExecOptions, Message, ProcessRow, Request,
 } from '../wire.ts';
+import { encodeAgain } from './again.ts';
 import { type EncodedPlan, encodePlan } from './encode.ts';
 import { nativeFacts } from './facts.ts';
 import { explained, type Machine, NativeChild, NativeInit } from './process.ts';
@@ -95,7 +96,8 @@ export class NativeDriver implements Driver, Machine {
     if (paid === undefined || at === undefined) {
       throw new TwinboxError({ code: 'ERR_UNSUPPORTED', message: 'a child of this plan cannot be had in advance' });
     }
-    this.#last = encodePlan(beginning(plan, paid.steps), paid);
+    const begin = (one: Plan): EncodedPlan => encodePlan(beginning(one, paid.steps), paid);
+    this.#last = { ...encodeAgain(plan, `begin ${paid.key}`, begin), plan: beginning(plan, paid.steps) };
     this.#prepared.add(at);
     try {
       await this.supervisor.pool(this.#last, 1);

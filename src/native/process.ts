@@ -8,10 +8,11 @@ import { errnoName, SysError } from '../kernel/uapi/errno.ts';
 import { SIG } from '../kernel/uapi/signal.ts';
 import type { Plan, Step } from '../kernel/uapi/step.ts';
 import type { Exit, FsAnswer, FsCall, Stats } from '../wire.ts';
+import { encodeAgain } from './again.ts';
+import { callName } from './callname.ts';
 import { type EncodedPlan, encodePlan } from './encode.ts';
 import { visit } from './files.ts';
 import { type Groups, groupsOf } from './ps.ts';
-import { callName } from './callname.ts';
 import { statsOf } from './stats.ts';
 import type { Prepaid } from '../plan.ts';
 import { PipeInput, PipeSource, terminalEnds } from './stdio.ts';
@@ -56,7 +57,7 @@ export class NativeChild implements Child, Listener {
   constructor(machine: Machine, plan: Plan, host: Host, more: ChildOptions) {
     this.machine = machine;
     this.handle = machine.handle();
-    this.plan = encodePlan(plan, more.paid);
+    this.plan = encodeAgain(plan, more.paid?.key ?? '', (one) => encodePlan(one, more.paid));
     this.#host = host;
     this.#target = more.target;
   }
