@@ -25,6 +25,8 @@ export let rows: i32 = 24;
 export let columns: i32 = 80;
 let fd: i32 = -1;
 let saved: tty.Termios = new tty.Termios();
+/** Signals wait while the program works, and are taken where it waits for a key: none is lost between the two. */
+let unmasked: u64 = 0;
 
 /** Takes over a terminal; false when it is none. Its signals keys come as characters. */
 export function begin(terminal: i32): bool {
@@ -37,6 +39,7 @@ export function begin(terminal: i32): bool {
   tty.tcsetattr(fd, tty.TCSADRAIN, raw);
   for (let sig = 1; sig <= 15; sig++) if (sig == 1 || sig == 2 || sig == 3 || sig == 15) signal.watch(sig);
   signal.watch(linux.SIGWINCH);
+  unmasked = signal.mask(linux.SIG_BLOCK, signal.bit(1) | signal.bit(2) | signal.bit(3) | signal.bit(15) | signal.bit(linux.SIGWINCH));
   measure();
   return true;
 }
@@ -45,6 +48,7 @@ export function end(): void {
   if (fd < 0) return;
   out.flush();
   tty.tcsetattr(fd, tty.TCSADRAIN, saved);
+  signal.mask(linux.SIG_SETMASK, unmasked);
 }
 
 export function measure(): void {
@@ -60,7 +64,7 @@ function ended(): bool {
 /** The next key, waited for so long (-1 for ever). */
 export function key(timeoutMs: i32): i32 {
   out.flush();
-  const ready = fs.poll(fd, linux.POLLIN, timeoutMs);
+  const ready = fs.pollUnmasked(fd, linux.POLLIN, timeoutMs, unmasked);
   if (ended()) return GONE;
   if (signal.takeCaught(linux.SIGWINCH)) {
     measure();

@@ -374,13 +374,23 @@ export function fcntl(fd: i32, cmd: i32, arg: usize): i32 {
 
 /** Wait until `fd` has an event; the events, 0 at the time-out (milliseconds, -1 none), or the error. */
 export function poll(fd: i32, events: i32, timeoutMs: i32): i32 {
+  return pollWith(fd, events, timeoutMs, 0);
+}
+
+/** The same with another signal mask meanwhile: a signal that came before the wait ends it, too. */
+export function pollUnmasked(fd: i32, events: i32, timeoutMs: i32, mask: u64): i32 {
+  store<u64>(scratch, mask, 24);
+  return pollWith(fd, events, timeoutMs, scratch + 24);
+}
+
+function pollWith(fd: i32, events: i32, timeoutMs: i32, mask: usize): i32 {
   const at = scratch;
   store<i32>(at, fd);
   store<i16>(at, <i16>events, 4);
   store<i16>(at, 0, 6);
   store<i64>(at, timeoutMs / 1000, 8);
   store<i64>(at, <i64>(timeoutMs % 1000) * 1000000, 16);
-  const r = linux.ppoll(at, 1, timeoutMs < 0 ? 0 : at + 8, 0);
+  const r = linux.ppoll(at, 1, timeoutMs < 0 ? 0 : at + 8, mask);
   return r > 0 ? <i32>load<u16>(at, 6) : r;
 }
 
