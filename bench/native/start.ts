@@ -1,13 +1,19 @@
 // Every way to start the same program, one after another, again and again: A B C A B C. The time is from the call to the
-// first byte of output and to the end that the caller is told of.
+// first byte of output and to the end that the caller is told of. Before that each has had a while to get warm: code
+// that is compiled, caches, a pool that is filled.
 
 import {summary} from '../stat.ts';
 import type {Payload} from './image.ts';
 import type {Way} from './peer.ts';
 import {record, rest} from './setting.ts';
 
+const warmUp = 30;
+
 export async function starts(section: string, payload: Payload, ways: readonly Way[], rounds: number): Promise<void> {
   const values = ways.map(() => ({first: [] as number[], exit: [] as number[]}));
+  for (const way of ways) {
+    for (let i = 0; i < warmUp && way.every === 1; i++) await way.sample();
+  }
   for (let i = 0; i <= rounds; i++) {
     for (const [k, way] of ways.entries()) {
       if (i % way.every !== 0) continue;
