@@ -9,7 +9,7 @@
 // the v2 mount, so that every candidate gets the same v1 controllers; `hybrid` is the machine as it is, without crun.
 
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {bundleTests} from './build.mjs';
@@ -43,11 +43,18 @@ try {
     run(section);
   }
 } finally {
+  unmountBelow(work);
   rmSync(work, {recursive: true, force: true});
 }
 writeFileSync(join(root, 'build/bench-native.json'), `${JSON.stringify(records, null, 2)}\n`);
 print();
 process.exit(records.some(one => one.kind === 'error') ? 1 : 0);
+
+// podman leaves its store mounted on itself.
+function unmountBelow(dir) {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map(row => row.split(' ')[1] ?? '');
+  for (const path of mounts.filter(one => one.startsWith(`${dir}/`)).reverse()) spawnSync('umount', ['-l', path]);
+}
 
 function run(section) {
   console.error(`bench: ${section}`);
