@@ -49,12 +49,14 @@ export function busyboxSource(): Source {
 
 // Lists and cache of its own, and deb-src of bookworm from the mirror that this machine uses; answers apt-get's last line.
 function fetch(work: string): string {
+  const from = mirror();
+  if (from === undefined) return 'no mirror of Debian is named in the sources of apt';
   const parts = join(work, 'sources.list.d');
   const state = join(work, 'lists');
   const cache = join(work, 'cache');
   for (const one of [parts, join(state, 'partial'), join(cache, 'archives/partial')]) mkdirSync(one, { recursive: true });
   writeFileSync(join(parts, 'src.sources'),
-    `Types: deb-src\nURIs: ${mirror()}\nSuites: bookworm\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`);
+    `Types: deb-src\nURIs: ${from}\nSuites: bookworm\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`);
   const options = ['-o', 'Dir::Etc::sourcelist=/dev/null', '-o', `Dir::Etc::sourceparts=${parts}`, '-o', `Dir::State::lists=${state}`,
     '-o', `Dir::Cache=${cache}`, '-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Retries=1'];
   let said = '';
@@ -66,7 +68,8 @@ function fetch(work: string): string {
   return said;
 }
 
-function mirror(): string {
+/** Where this machine has Debian's packages from; undefined where it has no such place. */
+function mirror(): string | undefined {
   const dir = '/etc/apt/sources.list.d';
   const files = existsSync(dir) ? readdirSync(dir).map((name) => join(dir, name)) : [];
   for (const file of ['/etc/apt/sources.list', ...files]) {
@@ -74,7 +77,7 @@ function mirror(): string {
     const found = /^(?:URIs:|deb(?: \[[^\]]*\])?) *(https?:\S+debian\/?)(?:\s|$)/m.exec(readFileSync(file, 'utf8'));
     if (found) return found[1];
   }
-  return 'http://deb.debian.org/debian';
+  return undefined;
 }
 
 /** Our harness beside the suites in one folder to mount: `script` is a file of test/suite. */
