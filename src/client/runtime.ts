@@ -270,6 +270,9 @@ export function stdioKinds(options: StdioOptions, mode: Mode): readonly [StdioKi
 /** What the backend keeps of it. */
 function recordOf(options: CreateOptions, { id, spec, image }: Made, name: string, start: boolean): WireOptions {
   const { labels = {}, autoRemove = false, logBytesMax: bytesMax = logBytesMax, timeoutMs } = options;
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
+    throw new SpecError('timeoutMs', `not a time above 0 and below 2^31 ms: ${timeoutMs}`);
+  }
   return {
     id, name, spec, image, labels, lifetime: 'attached', autoRemove, logBytesMax: bytesMax,
     trace: options.trace !== undefined, ...stopOf(options), ...(start ? { start } : {}),

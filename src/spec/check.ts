@@ -109,6 +109,8 @@ export function checkName(field: string, name: string | undefined): void {
   if (name === undefined) return;
   text(field, name);
   if (name.length > HOST_NAME_MAX) throw new SpecError(field, 'longer than 64 bytes');
+  // It stands in lines of /etc/hosts, where a blank ends it.
+  if (/[\0-\x20\x7f]/.test(name)) throw new SpecError(field, 'has a blank or a control character');
 }
 
 function checkMount(mount: Mount, i: number): void {

@@ -78,6 +78,13 @@ library('errors', test => {
     assert.is(await inContainers(runtime), 0);
   });
 
+  test('a time limit that is none is refused by name', async ({runtime}) => {
+    for (const timeoutMs of [0, -1, Number.NaN, 2 ** 31]) {
+      const error = await rejection(runtime.run({image: 'busybox', command: ['true'], timeoutMs}));
+      assert.equal([error.code, error.field], ['ERR_SPEC', 'timeoutMs'], String(timeoutMs));
+    }
+  });
+
   test('an unknown user is an error before the program', async ({runtime}) => {
     const error = await rejection(runtime.create({image: 'busybox', user: 'nosuch', command: ['true']}));
     assert.match(error.message, 'unable to find user nosuch');

@@ -16,6 +16,8 @@ const steps = (options: ContainerOptions, facts: Facts): readonly Step[] =>
 
 const words: readonly (readonly [field: string, options: ContainerOptions])[] = [
   ['hostname', {...box, hostname: 'x'.repeat(65)}],
+  ['hostname', {...box, hostname: 'a\nb'}],
+  ['hostname', {...box, hostname: 'a b'}],
   ['capAdd[0]', {...box, capAdd: ['SYS_ADMIM']}],
   ['volumes[0]', {...box, volumes: ['data']}],
   ['volumes[0]', {...box, volumes: ['/a:b']}],
