@@ -18,11 +18,11 @@ export interface Counts {
 
 export function counts(): Counts {
   const processes = running();
-  const helpers = processes.filter(one => one.parent === process.pid && one.name === 'twinbox');
-  const of = (parent: number): boolean => helpers.some(one => one.pid === parent);
+  const helpers = helpersIn(processes);
+  const of = (parent: number): boolean => helpers.includes(parent);
   return {
     fds: readdirSync('/proc/self/fd').length - 1,
-    helperFds: sum(helpers.map(one => entries(`/proc/${one.pid}/fd`).length)),
+    helperFds: sum(helpers.map(pid => entries(`/proc/${pid}/fd`).length)),
     zombies: processes.filter(one => one.state === 'Z' && (one.parent === process.pid || of(one.parent))).length,
     children: processes.filter(one => of(one.parent)).length,
     mounts: lines('/proc/self/mountinfo'),
@@ -31,10 +31,17 @@ export function counts(): Counts {
   };
 }
 
+/** The supervisors of this process. */
+export const helpers = (): number[] => helpersIn(running());
+
 /** Processes whose parent died and whose program is the one given: what a dead runtime left. */
 export function survivors(program: string): number[] {
   const living = running().filter(one => one.state !== 'Z');
   return living.map(one => one.pid).filter(pid => linkOf(`/proc/${pid}/exe`).endsWith(program));
+}
+
+function helpersIn(processes: readonly Entry[]): number[] {
+  return processes.filter(one => one.parent === process.pid && one.name === 'twinbox').map(one => one.pid);
 }
 
 interface Entry {

@@ -1,9 +1,13 @@
 // How long a start holds the event loop. While it goes on, an immediate that sets itself anew measures every turn of the
 // loop: from one call of it to the next lies all that ran in between, our calls and their promises as well as callbacks
 // of sockets. An empty turn takes a few µs, so 0.05 ms are seen; monitorEventLoopDelay() counts in whole ms. The price
-// is that the loop never sleeps, and that a thread which is preempted looks like a long turn: hence the empty candidate.
+// is that the loop never sleeps: on few CPUs the containers' own processes would take its CPU away, and that would look
+// like a long turn. So this thread and the supervisors are kept apart by sched_setaffinity(2), where there is taskset(1).
 
+import {spawnSync} from 'node:child_process';
+import {cpus} from 'node:os';
 import {summary} from '../stat.ts';
+import {helpers} from './leak.ts';
 import {viaSpawn, type Way} from './peer.ts';
 import {files, type Ours, pause, record, rest} from './setting.ts';
 
@@ -17,6 +21,7 @@ interface Turns {
 const emptyMs = 0.02;
 
 export async function turn({cold, warm}: Ours, rounds: number): Promise<void> {
+  keepApart();
   const ways = [idle(3), cold, warm, viaSpawn({name: 'spawn', argv: [files.byte]})];
   const values = ways.map(() => ({longest: [] as number[], busy: [] as number[]}));
   // The first rounds meet code that is not compiled yet.
@@ -55,6 +60,15 @@ function turns(work: () => Promise<unknown>): Promise<Turns> {
       setImmediate(tick);
     });
   });
+}
+
+/** This thread on the first CPU, what the supervisors start on the others; a spawned process inherits ours. */
+function keepApart(): void {
+  const count = cpus().length;
+  const pin = (list: string, pid: number): boolean =>
+    spawnSync('taskset', ['--cpu-list', '--pid', list, String(pid)], {stdio: 'ignore'}).status === 0;
+  const apart = count > 1 && helpers().every(pid => pin(`1-${count - 1}`, pid)) && pin('0', process.pid);
+  if (!apart) record('without', {what: 'a CPU of its own for the event loop', why: 'turns are longer than they are'});
 }
 
 /** The same loop over nothing, for about as long as a start takes. */
