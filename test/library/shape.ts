@@ -9,6 +9,7 @@ import {createRuntime} from '../../src/index.ts';
 import {openDirect} from '../../src/portable/backend.ts';
 import {openThread} from '../../src/portable/backend-link.ts';
 import type {Backend} from '../../src/wire.ts';
+import {lack} from '../native/native.ts';
 import {skip} from '../skip.ts';
 
 type Mode = 'portable' | 'native';
@@ -28,8 +29,7 @@ export interface Suite extends Test<Context> {
   in(mode: Mode, reason: string, name: string, body: (context: Context) => Promise<void>): void;
 }
 
-/** What a Linux machine lacks for this suite, or nothing. */
-export const lack = await whyNot();
+export {lack};
 
 /** Declares the same tests for every shape; each test gets a runtime of its own. */
 export function library(title: string, declare: (test: Suite) => void, options: RuntimeOptions = {}): void {
@@ -57,20 +57,6 @@ function run(title: string, mode: Mode, declare: (test: Suite) => void, open: ()
     in: (which: Mode, _reason: string, name: string, body: (context: Context) => Promise<void>) => void (which === mode && test(name, body)),
   }));
   test.run();
-}
-
-async function whyNot(): Promise<{readonly reason: string; readonly remedy: string} | undefined> {
-  if (process.platform !== 'linux') return {reason: 'native mode is for Linux', remedy: 'run it on Linux'};
-  try {
-    const runtime = await createRuntime({mode: 'native'});
-    const {images} = await runtime.features();
-    await runtime.close();
-    return images?.busybox ? undefined : {reason: images?.busyboxMissing ?? 'no static busybox here', remedy: 'apt-get install busybox-static'};
-  } catch (error) {
-    if (process.env.TWINBOX_NATIVE === 'require') throw error;
-    const {message, hint} = error as Error & {hint?: string};
-    return {reason: message, remedy: hint ?? 'see twinbox info'};
-  }
 }
 
 /** Whether the files of a container can be reached before its start: not without root, where a parked process is closed. */
